@@ -53,6 +53,10 @@ fn mistakes(resource: &Resource, schemas: &mut ReadSchemas) -> Vec<Finding> {
         let finding = match schemas.read(schema)?.as_ref().err()? {
             NoSchema::Invalid(why) => Finding::error(RULE.code, format!("`{}` is no JSON schema: {why}", field.name))
                 .help("JSON Schema, draft 7 unless `$schema` names another one: https://json-schema.org"),
+            NoSchema::Pattern => {
+                let message = format!("`{}` has a pattern that is not understood here", field.name);
+                Finding::warning(RULE.code, message).help("nothing is held to it before the server is asked")
+            }
             NoSchema::Elsewhere(url) => {
                 let message = format!("`{}` refers to `{url}`, which is not followed", field.name);
                 Finding::warning(RULE.code, message).help("nothing is held to it before the server is asked")

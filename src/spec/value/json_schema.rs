@@ -32,6 +32,8 @@ pub(crate) enum NoSchema {
     Invalid(String),
     /// It refers to a document elsewhere, or by a name: it is not followed there.
     Elsewhere(String),
+    /// It has a pattern that is not understood here, as one that looks ahead: others may understand it.
+    Pattern,
 }
 
 /// A place where a value does not keep to its schema.
@@ -90,13 +92,17 @@ impl NoSchema {
             Error::ValidationError { src, .. } => {
                 let mut found = BTreeSet::new();
                 collect(src, &[], &mut found);
+                if !found.is_empty() && found.iter().all(|breach| breach.message == describe_format(REGEX)) {
+                    return NoSchema::Pattern;
+                }
                 let told = found.iter().next().map(|breach| match breach.path.is_empty() {
                     true => breach.message.clone(),
                     false => format!("`{}` {}", breach.path.join("."), breach.message),
                 });
                 NoSchema::Invalid(told.unwrap_or_else(|| "it breaks the rules of its draft".into()))
             }
-            Error::Bug(why) => NoSchema::Invalid(why.to_string().replace('\n', " ")),
+            // A pattern that is too large.
+            Error::Bug(_) | Error::InvalidRegex { .. } => NoSchema::Pattern,
             // These are few words, and name keys and patterns of the schema.
             other => NoSchema::Invalid(other.to_string().replace(HERE, "").replace('\n', " ")),
         }
@@ -199,7 +205,7 @@ fn describe(kind: &ErrorKind<'_, '_>) -> String {
         }
         ErrorKind::Const { want } => format!("has to be `{}`", bare(want)),
         ErrorKind::Pattern { want, .. } => format!("does not match `{want}`"),
-        ErrorKind::Format { want, .. } => format!("is no `{want}`"),
+        ErrorKind::Format { want, .. } => describe_format(want),
         ErrorKind::ContentEncoding { want, .. } | ErrorKind::ContentMediaType { want, .. } => {
             format!("holds no `{want}`")
         }
@@ -228,6 +234,13 @@ fn describe(kind: &ErrorKind<'_, '_>) -> String {
         ErrorKind::RefCycle { .. } => "can't be judged: its schema refers to itself for ever".into(),
         _ => "does not keep to it".into(),
     }
+}
+
+/// The format of patterns, which draft 7 holds every `pattern` to.
+const REGEX: &str = "regex";
+
+fn describe_format(want: &str) -> String {
+    format!("is no `{want}`")
 }
 
 fn bare(value: &Value) -> String {
@@ -307,7 +320,6 @@ mod tests {
             (json!({ "type": "number-ish" }), true),
             (json!({ "properties": [] }), true),
             (json!({ "minimum": "3" }), true),
-            (json!({ "pattern": "(" }), true),
             (json!({ "$ref": "#/definitions/none" }), true),
             (json!({ "$ref": "https://192.0.2.1/other.json" }), false),
             (json!({ "$ref": "file:///etc/hostname" }), false),
@@ -326,6 +338,10 @@ mod tests {
             JsonSchema::read(&json!({ "$ref": "#" })).map(|schema| schema.breaches(&Attr::Null).unwrap().len());
         assert_eq!(endless, Ok(1));
         let large = JsonSchema::read(&json!({ "pattern": "(a{1000}){1000}" })).map(|_| ());
-        assert!(matches!(large, Err(NoSchema::Invalid(_))));
+        assert_eq!(large, Err(NoSchema::Pattern));
+        for pattern in ["(", "^(?=x)y", "(?<!a)b"] {
+            let found = JsonSchema::read(&json!({ "properties": { "a": { "pattern": pattern } } })).map(|_| ());
+            assert_eq!(found, Err(NoSchema::Pattern), "{pattern}");
+        }
     }
 }
