@@ -77,6 +77,7 @@ transcripts! {
     rotated_secret: "rotated-secret.txt",
     shared_firewall: "shared-firewall.txt",
     brakes: "brakes.txt",
+    a_part: "a-part.txt",
     replacement: "replacement.txt",
     stopped: "stopped.txt",
     left_target: "left-target.txt",
