@@ -103,7 +103,9 @@ fn ended(step: &Step, outcome: &Outcome) -> String {
     };
     match outcome {
         Outcome::Failed(error) => sanitize_control(&format!("{what} {}: {error}", step.address)),
-        Outcome::Done | Outcome::Skipped(_) | Outcome::Stopped | Outcome::Late => sanitize_control(&format!("{what} {}", step.address)),
+        Outcome::Done | Outcome::Skipped(_) | Outcome::Stopped | Outcome::Late => {
+            sanitize_control(&format!("{what} {}", step.address))
+        }
     }
 }
 
