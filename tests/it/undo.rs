@@ -166,8 +166,11 @@ fn an_apply_a_removal_and_an_undo_are_taken_back() {
     }
 }
 
+/// One edit: the file, what stands there, and what is to stand there.
+type FileEdit = (&'static str, &'static str, &'static str);
+
 /// For each example a change: the file, what stands there, and what is to stand there.
-const CHANGES: [(&str, &[(&str, &str, &str)]); 6] = [
+const CHANGES: [(&str, &[FileEdit]); 6] = [
     (
         "acme-wan",
         &[
