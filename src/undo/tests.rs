@@ -92,7 +92,7 @@ fn a_secret_is_found_by_its_fingerprint_or_named() {
 #[test]
 fn what_somebody_elses_lives_in_stays() {
     let mut world = World::lab();
-    world.base.entries.insert(address("east/endpoints/a/parts/theirs"), Default::default());
+    world.base.entries.insert("east/endpoints/a/parts/theirs".parse().unwrap(), Default::default());
     let changes = [change("east/endpoints/a", Verb::Create, None, None, &[])];
     assert_eq!(codes(&back(&world, &changes, &SecretsByPrint::default())), [("east/endpoints/a".to_owned(), SINCE)]);
 }

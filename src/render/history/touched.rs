@@ -229,7 +229,10 @@ fn told<'r>(record: &'r Record, address: &Address, name: &str) -> Attribution<'r
     match own().filter(writes).any(|step| step.fields.is_empty()) {
         true => Attribution::Perhaps,
         // What became owned in this run was there.
-        false if own().next().is_some() && record.found.get(address).is_none_or(|found| found.row.is_none()) => {
+        false
+            if own().any(|step| !step.verb.creates())
+                && record.found.get(address).is_none_or(|found| found.row.is_none()) =>
+        {
             Attribution::Found
         }
         false if record.adopted.contains(address) => Attribution::Found,
@@ -245,7 +248,8 @@ mod tests {
 
     fn record(run: u64, steps: Value) -> Record {
         let record = json!({ "format": 2, "run": run, "workspace": "w", "user": format!("user-{run}"), "config": "00",
-            "commit": format!("c{run}"), "began": "2026-03-01T09:00:00Z", "outcome": "done", "steps": steps });
+            "commit": format!("c{run}"), "began": "2026-03-01T09:00:00Z", "outcome": "done", "steps": steps,
+            "found": { "east/routes/a": { "row": { "id": "4" } } } });
         serde_json::from_value(record).unwrap()
     }
 
