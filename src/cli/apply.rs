@@ -1,7 +1,6 @@
 //! `trueup apply`: brings the controllers in line with the files.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,15 +10,15 @@ use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::stop::Doing;
 use crate::cli::undo::Undoing;
 use crate::cli::{
-    Allow, CommandError, Exit, Format, Global, PartOptions, TimeLimit, allow, common, contents, facts, halt, output,
-    plan_file, talk,
+    Allow, CommandError, Exit, Format, Global, PartOptions, TimeLimit, allow, asking, common, contents, facts, halt,
+    output, plan_file, talk,
 };
 use crate::journal::{self, Journal, JournalLine};
 use crate::ledger::{self, Ledger, LedgerError, Record, RunHold};
 use crate::observe::Sights;
 use crate::plan::{Choice, Plan, intents};
-use crate::render::{ApplyDocument, PlanDocument, are, counted, progress, report, text};
-use crate::topology::{Allowance, Reason, Topology};
+use crate::render::{ApplyDocument, PlanDocument, progress, report, text};
+use crate::topology::Topology;
 use crate::verify::{Contradiction, RunClaims, verify};
 
 /// How many steps may be under way at once, over all targets; each target has limits of its own below that. A hundred
@@ -98,7 +97,7 @@ impl How {
     }
 
     /// The command that would do the same again.
-    fn command(&self) -> String {
+    pub(super) fn command(&self) -> String {
         if let Some(undoing) = &self.undoing {
             return format!("trueup undo {}", undoing.run);
         }
@@ -170,13 +169,14 @@ pub(crate) async fn offer(
     }
     if !planned.plan.is_empty() {
         match how.removes_all {
-            true => mean(&workspace.topology, &planned.plan, how)?,
-            false if !how.yes => ask(planned.plan.steps.len())?,
+            true => asking::mean(&workspace.topology, &planned.plan, how)?,
+            false if !how.yes => asking::ask(planned.plan.steps.len())?,
             false => {}
         }
     }
     found.asked = how.exit_code;
-    found.add_if(facts::defers(&planned.plan), Fact::Deferred);
+    let waits = how.undoing.as_ref().is_some_and(|undoing| undoing.is_deferred());
+    found.add_if(waits || facts::defers(&planned.plan), Fact::Deferred);
     found.add_if(how.undoing.as_ref().is_some_and(|undoing| undoing.leaves_some()), Fact::PartWay);
     let carried = Carried { planned, leave_out: &BTreeSet::new(), hold };
     execute(global, &mut workspace, carried, how, format, &mut found).await?;
@@ -361,50 +361,4 @@ fn unsaved(error: LedgerError, report: &Report, journal: Option<&Path>) -> Comma
 /// The lines of a run's journal. One that can't be read tells nothing.
 fn lines(journal: Option<&Path>) -> Vec<JournalLine> {
     journal.and_then(|journal| journal::lines(journal).ok()).unwrap_or_default()
-}
-
-pub(crate) fn ask(steps: usize) -> Result<(), CommandError> {
-    if !std::io::stdin().is_terminal() {
-        let what = counted(steps, "change");
-        let message = format!("{what} {} to be made, and nobody is here to ask", are(steps));
-        return Err(CommandError::failed(message).help("look at `trueup plan`, then run `trueup apply --yes`"));
-    }
-    match answer(&format!("make these {}? [y/N] ", counted(steps, "change")))?.to_ascii_lowercase().as_str() {
-        "y" | "yes" => Ok(()),
-        _ => Err(not_confirmed()),
-    }
-}
-
-/// Makes sure that the removal of everything is meant: by the number that goes, or by the workspace's name.
-fn mean(topology: &Topology, plan: &Plan, how: &How) -> Result<(), CommandError> {
-    let summary = plan.summary();
-    let removals = summary.delete + summary.replace;
-    if how.yes && topology.policy.allow.deletes().is_some_and(|meant| meant >= removals) {
-        return Ok(());
-    }
-    let what = counted(removals, "resource");
-    if how.yes || !std::io::stdin().is_terminal() {
-        let flag = Allowance::new(Reason::Deletes, removals).flag();
-        let why = if how.yes { "and `--yes` does not say how many" } else { "and nobody is here to ask" };
-        let stop = CommandError::failed(format!("{what} would be removed, {why}: nothing was changed"));
-        return Err(stop.help(format!("if that is meant, run `{} --yes {flag}`", how.command())));
-    }
-    let name = &topology.workspace;
-    match answer(&format!("this removes {what} of workspace `{name}`; type its name to go on: "))? == *name {
-        true => Ok(()),
-        false => Err(not_confirmed()),
-    }
-}
-
-/// Asks whoever is at the terminal.
-fn answer(question: &str) -> Result<String, CommandError> {
-    eprint!("{question}");
-    std::io::stderr().flush().while_doing("ask")?;
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer).while_doing("read the answer")?;
-    Ok(answer.trim().to_owned())
-}
-
-fn not_confirmed() -> CommandError {
-    CommandError::failed("not confirmed: nothing was changed")
 }

@@ -13,7 +13,7 @@ use crate::address::Address;
 use crate::apply::KnownObjects;
 use crate::cli::common::{self, ConnectedWorkspace, Planned};
 use crate::cli::exit::{ExitRow, Fact, Findings};
-use crate::cli::{CommandError, Format, Global, apply, contents, output};
+use crate::cli::{CommandError, Format, Global, apply, asking, contents, output};
 use crate::diff::matching::index;
 use crate::observe::{Lists, Scope};
 use crate::plan::file::{Moved, Restored, SecretsByPrint, Work, moved, restore};
@@ -93,7 +93,7 @@ pub(crate) async fn carry_out(
     tell_moved(global, &approved, &moved, left);
     contents::fetch(global, &mut workspace.topology, &mut plan).await?;
     if left > 0 && !how.yes {
-        apply::ask(left)?;
+        asking::ask(left)?;
     }
     let mut found = Findings::default();
     found.asked = how.exit_code;
@@ -184,12 +184,12 @@ fn held_steps(plan: &Plan, moved: &Moved) -> BTreeSet<usize> {
 }
 
 /// Says what waits for its window.
-fn tell_deferred(deferred: &BTreeMap<Address, String>) {
+pub(super) fn tell_deferred(deferred: &BTreeMap<Address, String>) {
     for (address, why) in deferred {
         eprintln!("hold: {}", sanitize_control(&format!("`{address}`: {why}")));
     }
     if !deferred.is_empty() {
-        eprintln!("  help: carry the plan out once more when that time has come");
+        eprintln!("  help: do it once more when that time has come");
     }
 }
 

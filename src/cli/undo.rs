@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::apply::Report;
 use crate::cli::apply::{self, How};
 use crate::cli::common::{self, ConnectedWorkspace, Planned};
-use crate::cli::{CommandError, Exit, Format, Global, history, past};
+use crate::cli::{CommandError, Exit, Format, Global, history, past, plan_file};
 use crate::diff::content_ids::settle_ids;
 use crate::diff::diff;
 use crate::diff::kept_secrets;
@@ -18,7 +18,7 @@ use crate::diff::matching;
 use crate::ledger::{History, Ledger, Record};
 use crate::observe::Scope;
 use crate::plan::file::SecretsByPrint;
-use crate::plan::{Plan, plan};
+use crate::plan::{Plan, defer, plan};
 use crate::render::counted;
 use crate::state::base::Base;
 use crate::topology::Topology;
@@ -56,9 +56,16 @@ pub(crate) struct Undoing {
     pub changes: Vec<PastChange>,
     /// What is left alone.
     held: BTreeSet<Address>,
+    /// Says whether some of it waits for its window.
+    is_deferred: bool,
 }
 
 impl Undoing {
+    /// Says whether some of it waits for its window.
+    pub(crate) fn is_deferred(&self) -> bool {
+        self.is_deferred
+    }
+
     /// Gives the ledger back what it remembered, of all that is as it was. Gives the run's number.
     pub(crate) fn give_back(&self, base: &mut Base, plan: &Plan, report: &Report) -> u64 {
         let left = plan.steps.iter().zip(&report.outcomes).filter(|(_, outcome)| !outcome.is_done());
@@ -111,9 +118,16 @@ pub(crate) async fn run(global: &Global, options: &UndoOptions) -> Result<Exit, 
     let mut diff = diff(&workspace.topology, &observed, &ledger.base);
     way.narrow(&mut diff, &ledger.base);
     let plan = plan(&workspace.topology, &observed, diff);
-    let plan = workspace.checked(plan, &observed, &ledger.base)?;
+    let mut plan = workspace.checked(plan, &observed, &ledger.base)?;
+    let deferred = defer(&mut plan, &workspace.topology.policy, workspace.clock.now());
     tell(&record, &past.left, &way, &ledger, &files);
-    let undoing = Undoing { run: record.run, changes: past.changes, held: way.held.into_keys().collect() };
+    plan_file::tell_deferred(&deferred);
+    let undoing = Undoing {
+        run: record.run,
+        changes: past.changes,
+        held: way.held.into_keys().collect(),
+        is_deferred: !deferred.is_empty(),
+    };
     let planned =
         Planned { plan: Plan { is_whole: false, gaps: Vec::new(), ..plan }, ledger, known: Default::default() };
     let how = options.how.undoing(undoing);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::format::{self, ReadLedger};
 use super::store::{Store, StoreChange, swap_surely};
 use super::{History, Ledger, LedgerError, document_name, newest, store};
 use crate::address::Address;
@@ -29,7 +30,7 @@ pub(crate) struct Rebuilt {
 pub(crate) fn rebuilt(topology: &Topology) -> Result<Rebuilt, LedgerError> {
     let (mut ledger, kept) = match Ledger::open(topology) {
         Err(LedgerError::NotALedger(..) | LedgerError::Damaged(_)) => {
-            let kept = put_aside(&*store(topology), &document_name(&topology.workspace))?;
+            let kept = put_aside(&*store(topology), &topology.workspace)?;
             (Ledger::open(topology)?, Some(kept))
         }
         opened => (opened?, None),
@@ -76,11 +77,14 @@ fn told(row: &Entry, is_readable: bool) -> Entry {
     row
 }
 
-/// Puts a document that can't be read beside its place. Gives the name that it has there.
-fn put_aside(store: &dyn Store, file: &str) -> Result<String, LedgerError> {
-    let (state, bytes) = newest(store, file)?;
+/// Puts an empty document in place of one that can't be read, which stays beside it. Gives the name that it has there.
+fn put_aside(store: &dyn Store, workspace: &str) -> Result<String, LedgerError> {
+    let file = document_name(workspace);
+    let (state, bytes) = newest(store, &file)?;
     let name = format!("{file}.damaged");
-    let change: StoreChange = [(file.to_owned(), None), (name.clone(), bytes)].into();
+    let empty = format::write(&mut ReadLedger::new(workspace).document);
+    let empty = empty.map_err(|error| LedgerError::Unknown(file.clone(), error.to_string()))?;
+    let change: StoreChange = [(file, Some(empty.into_bytes())), (name.clone(), bytes)].into();
     swap_surely(store, state.as_ref(), &change).map_err(LedgerError::Store)?;
     Ok(name)
 }

@@ -1,17 +1,18 @@
 //! Loading: from a folder to a topology, with everything that is wrong told at once.
 
 mod ground;
+mod input;
 mod options;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::envelope::Workspace;
 use super::evaluate::Evaluator;
-use super::read::{Reader, claims, covers, document_place};
-use super::texts::{self, Texts};
+use super::read::Reader;
+use super::secrets::Secrets;
+use super::texts::Texts;
 use super::variables::Variables;
 use super::{identity, logins, resolve};
 use crate::check::{self, Subject};
@@ -19,13 +20,13 @@ use crate::digest::hex;
 use crate::finding::{Finding, PathKey, Place};
 use crate::secret::Secret;
 use crate::source::{
-    DecodeError, Folder, Node, Revision, Selection, SourceFile, Tree, TreeError, WORKSPACE_FILE, YamlDocument,
-    YamlError, decode, find, head, open, parse, spot, twice,
+    DecodeError, Folder, Revision, SourceFile, Tree, TreeError, YamlDocument, YamlError, head, spot, twice,
 };
 use crate::spec::Provider;
 use crate::topology::{Resource, SecretStatus, Sources, Target, Topology};
 
 use ground::{secret_sources, secrets_and_places};
+use input::Input;
 pub use options::{FileSource, Options};
 
 /// Bytes of YAML in all that are read: some 200,000 resources, which no file of that size is written for by hand.
@@ -78,9 +79,8 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     let files = read_files(&mut reader, input.files);
     findings.append(&mut reader.findings);
     let drafts = reader.drafts;
-
-    let mut evaluator =
-        Evaluator::new(&drafts, &variables, &secrets, Texts::new(&*tree, options.max_file_bytes), complete);
+    let texts = Texts::new(&*tree, options.max_file_bytes);
+    let mut evaluator = Evaluator::new(&drafts, &variables, &secrets, texts, complete);
     evaluator.evaluate_all();
     let known = today.iter().flat_map(|today| today.targets.clone()).collect();
     let mut targets = beside(folder, resolve::targets(&drafts, &mut evaluator, &known));
@@ -95,9 +95,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     // Without an envelope every name that it would declare is unknown: that has been told by what keeps it from being read.
     findings.retain(|finding| has_envelope || !matches!(finding.code, "unknown-variable" | "unknown-secret"));
 
-    let is_now = options.source.revision().is_none();
-    let unused_secrets = if is_now { secrets.unused() } else { Vec::new() };
-    let spare = if options.all_secrets { secrets.spare() } else { Vec::new() };
+    let (unused_secrets, spare) = idle_secrets(&secrets, options);
     let topology = Topology {
         workspace,
         folder: folder.to_owned(),
@@ -123,6 +121,12 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     let statuses = secrets.statuses();
     findings.append(&mut secrets.into_findings());
     finish(Loaded { topology, findings, secrets: statuses, spare })
+}
+
+/// The names of the secrets that nothing uses, as far as files of today say so; and those secrets, where somebody asks for all.
+fn idle_secrets(secrets: &Secrets, options: &Options) -> (Vec<(String, Place)>, Vec<Secret>) {
+    let is_now = options.source.revision().is_none();
+    (if is_now { secrets.unused() } else { Vec::new() }, if options.all_secrets { secrets.spare() } else { Vec::new() })
 }
 
 /// Reads what the files declare, and gives the files themselves.
@@ -184,155 +188,6 @@ fn open_tree(folder: &Path, options: &Options) -> Result<Opened, Box<Finding>> {
 fn no_folder(folder: &Path, trouble: &TreeError) -> Box<Finding> {
     let message = format!("there is no folder `{}`: {trouble}", folder.display());
     Box::new(Finding::error("no-workspace", message).help("name the folder that holds `trueup.yaml`"))
-}
-
-/// The files as far as they could be read.
-struct Input {
-    files: Vec<(SourceFile, Result<Vec<YamlDocument>, YamlError>)>,
-    unread: Vec<Finding>,
-}
-
-/// The finding of a workspace that is larger than anybody writes.
-fn too_large(path: &str) -> Finding {
-    let limit = MAX_YAML_BYTES >> 20;
-    Finding::error("too-large", format!("the workspace's YAML is larger than {limit} MB in all; `{path}` is not read"))
-        .help("name what does not belong to it under `exclude`, or make several workspaces of it")
-        .at(&Place::file(path))
-}
-
-impl Input {
-    fn read(tree: &dyn Tree, options: &Options) -> Input {
-        let mut input = Input { files: Vec::new(), unread: Vec::new() };
-        match tree.entry(WORKSPACE_FILE) {
-            Err(TreeError::Missing) => {
-                let finding = Finding::error("no-workspace", format!("there is no `{WORKSPACE_FILE}` here"));
-                let help = "name the folder that holds it, or create it with `workspace: NAME` in it";
-                input.unread.push(finding.help(help));
-                return input;
-            }
-            _ => drop(input.add(tree, WORKSPACE_FILE, options.max_file_bytes, MAX_YAML_BYTES)),
-        }
-        let selection = input.selection();
-        let mut findings = Vec::new();
-        let mut total = 0;
-        for path in find(tree, &selection, &mut findings) {
-            if path != WORKSPACE_FILE {
-                total += input.add(tree, &path, options.max_file_bytes, MAX_YAML_BYTES.saturating_sub(total));
-            }
-            if total > MAX_YAML_BYTES {
-                input.unread.push(too_large(&path));
-                break;
-            }
-        }
-        input.unread.append(&mut findings);
-        input
-    }
-
-    /// Reads a file, and its documents where not more than `room` bytes are to be understood. Gives its size.
-    fn add(&mut self, tree: &dyn Tree, path: &str, limit: u64, room: u64) -> u64 {
-        match open(tree, path, limit) {
-            Ok(file) => {
-                let size = file.text().len() as u64;
-                if size <= room {
-                    let documents = parse(file.text());
-                    self.files.push((file, documents));
-                }
-                size
-            }
-            Err(finding) => {
-                self.unread.push(*finding);
-                0
-            }
-        }
-    }
-
-    /// Patterns are taken as they are: whatever is wrong with them is told when the envelope is read.
-    fn selection(&self) -> Selection {
-        let texts = |key: &str| match self.workspace().and_then(|root| root.get(key)) {
-            Some(Node::List(items)) => items.iter().filter_map(Node::as_text).map(str::to_owned).collect(),
-            _ => Vec::new(),
-        };
-        Selection { files: texts("files"), exclude: texts("exclude") }
-    }
-
-    /// The document that holds the envelope.
-    fn workspace(&self) -> Option<&Node> {
-        let (_, documents) = self.files.iter().find(|(file, _)| &*file.path == WORKSPACE_FILE)?;
-        documents.as_ref().ok()?.first().map(|document| &document.root)
-    }
-
-    /// Drops files that are content: those that a field names, and those that say so themselves.
-    fn drop_content(&mut self, catalogue: &'static [&'static Provider]) {
-        let (mut claimed, mut texts) = (Vec::new(), BTreeSet::new());
-        for (file, documents) in &self.files {
-            for document in documents.iter().flatten() {
-                claims(catalogue, &file.path, &document.root, &mut claimed);
-                texts::named(&file.path, &document.root, &mut texts);
-            }
-        }
-        claimed.sort();
-        claimed.dedup();
-        let is_content = |path: &str| {
-            path != WORKSPACE_FILE && (texts.contains(path) || claimed.iter().any(|claim| covers(claim, path)))
-        };
-        let fields = catalogue.iter().flat_map(|provider| provider.kinds).flat_map(|kind| kind.fields);
-        let keys: BTreeSet<&str> = fields.filter_map(|field| Some(field.documents_in?.top_key)).collect();
-        let says_so = |document: &YamlDocument| keys.iter().any(|key| document.root.get(key).is_some());
-        self.files.retain(|(file, documents)| {
-            !is_content(&file.path) && (&*file.path == WORKSPACE_FILE || !documents.iter().flatten().any(says_so))
-        });
-        self.unread.retain(|finding| !finding.place.as_ref().is_some_and(|place| is_content(&place.file)));
-    }
-
-    /// Says whether everything could be read.
-    fn is_complete(&self) -> bool {
-        !self.unread.iter().any(Finding::is_error) && self.files.iter().all(|(_, documents)| documents.is_ok())
-    }
-
-    /// What kept files from being understood, and keys that are given twice.
-    fn findings(&self) -> Vec<Finding> {
-        let mut findings = self.unread.clone();
-        for (file, documents) in &self.files {
-            match documents {
-                Err(broken) => findings.push(syntax(file, broken)),
-                Ok(documents) => {
-                    for (number, document) in documents.iter().enumerate() {
-                        for path in &document.duplicates {
-                            let mut place = document_place(&file.path, number);
-                            place.path.extend(path.iter().cloned());
-                            findings.push(given_twice(file, place.key()));
-                        }
-                    }
-                }
-            }
-        }
-        findings
-    }
-
-    /// The variables as they are spelt.
-    fn vars(&self) -> Option<&Node> {
-        self.workspace()?.get("vars")
-    }
-
-    /// The envelope, and the place that its keys stand below.
-    fn envelope(&self, findings: &mut Vec<Finding>) -> (Workspace, Place) {
-        let place = Place::file(WORKSPACE_FILE);
-        let Some(root) = self.workspace() else { return (Workspace::default(), place) };
-        let entries = match root {
-            Node::Map(entries) => entries.as_slice(),
-            _ => &[],
-        };
-        let own = entries.iter().filter(|(key, _)| Workspace::KEYS.contains(&&**key)).cloned();
-        let (workspace, misfits) = decode::<Workspace>(Node::Map(own.collect()));
-        let is_told = misfits.iter().any(|misfit| misfit.path == [PathKey::Name("workspace".into())]);
-        findings.extend(misfits.into_iter().map(|found| misfit(found, &place)));
-        let workspace = workspace.unwrap_or_default();
-        if workspace.workspace.is_empty() && !is_told {
-            let finding = Finding::error("missing-field", "the workspace has no name");
-            findings.push(finding.help("add `workspace: NAME`: it marks what belongs to it").at(&place));
-        }
-        (workspace, place)
-    }
 }
 
 /// Something that does not fit the envelope, as a finding.

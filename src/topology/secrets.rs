@@ -5,6 +5,7 @@
 
 mod age;
 mod mistakes;
+pub(super) mod source;
 mod status;
 mod vault;
 

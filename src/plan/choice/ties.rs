@@ -12,7 +12,7 @@
 //!
 //! And what is made anew can't be without the steps that move over to the new object.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::address::Address;
 use crate::plan::{Call, Payload, Plan, Step, Timing, Verb};
@@ -32,18 +32,20 @@ pub(super) enum Tie {
 pub(super) struct Ties<'p> {
     plan: &'p Plan,
     then: Vec<Vec<usize>>,
+    /// The places of the steps of each resource.
+    places: HashMap<&'p Address, Vec<usize>>,
 }
 
 impl<'p> Ties<'p> {
     pub(super) fn of(plan: &'p Plan) -> Ties<'p> {
-        Ties { plan, then: plan.graph.then() }
+        let mut places: HashMap<&Address, Vec<usize>> = HashMap::new();
+        plan.steps.iter().enumerate().for_each(|(n, step)| places.entry(&step.address).or_default().push(n));
+        Ties { plan, then: plan.graph.then(), places }
     }
 
     /// The steps of a resource.
     pub(super) fn steps(&self, address: &Address) -> impl Iterator<Item = usize> + use<'_, 'p> {
-        let address = address.clone();
-        let steps = self.plan.steps.iter().enumerate();
-        steps.filter(move |(_, step)| step.address == address).map(|(n, _)| n)
+        self.places.get(address).into_iter().flatten().copied()
     }
 
     /// The steps that a step brings along, each with the reason. Gates that were passed by one like it are not passed again.
@@ -92,7 +94,7 @@ impl<'p> Ties<'p> {
     /// The step that is done together with a step and not without it.
     fn other_half(&self, step: &Step) -> Option<usize> {
         let Timing::With(other) = &step.timing else { return None };
-        self.plan.steps.iter().position(|step| step.address == *other && step.verb == Verb::Update)
+        self.steps(other).find(|&n| self.plan.steps[n].verb == Verb::Update)
     }
 }
 
