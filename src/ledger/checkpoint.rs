@@ -63,7 +63,7 @@ impl Checkpoint {
             return lease.renew();
         }
         let Some(bytes) = self.next_document()? else { return lease.renew() };
-        match self.place.replace(bytes, Some(lease), &mut |_, _| StoreChange::new()) {
+        match self.place.replace(bytes, Some(lease), &mut |_, _| Ok(StoreChange::new())) {
             Ok(()) => Ok(Some(())),
             Err(LedgerError::Lost | LedgerError::Raced(_)) => Ok(None),
             Err(error) => {

@@ -137,7 +137,6 @@ impl RunHead {
 #[derive(Debug)]
 pub(crate) struct History {
     store: Arc<dyn Store>,
-    state: Option<StoreState>,
     workspace: String,
     /// The runs, the oldest first.
     heads: Vec<RunHead>,
@@ -152,7 +151,7 @@ impl History {
     /// It can't be read, or a later version wrote it.
     pub(crate) fn open(topology: &Topology) -> Result<History, LedgerError> {
         let (store, workspace) = (store(topology), topology.workspace.clone());
-        let (state, bytes) = newest(&*store, &index_file(&workspace))?;
+        let (_, bytes) = newest(&*store, &index_file(&workspace))?;
         let mut loose = BTreeMap::new();
         let heads = match bytes {
             Some(bytes) => read_index(&bytes, &store.name())?.runs,
@@ -163,7 +162,7 @@ impl History {
                 heads
             }
         };
-        Ok(History { store, state, workspace, heads, loose })
+        Ok(History { store, workspace, heads, loose })
     }
 
     /// The runs, the newest first.
@@ -182,8 +181,9 @@ impl History {
         if let Some(record) = self.loose.get(&run) {
             return Ok(Some(record.clone()));
         }
-        let (Some(state), file) = (&self.state, record_file(&self.workspace, run)) else { return Ok(None) };
-        let bytes = self.store.read(state, &file).map_err(LedgerError::Store)?;
+        // A run that is under way changes the store, and no record.
+        let file = record_file(&self.workspace, run);
+        let (_, bytes) = newest(&*self.store, &file)?;
         bytes.map(|bytes| read_record(&bytes, &format!("{file} in {}", self.store.name()))).transpose()
     }
 
@@ -200,9 +200,8 @@ impl History {
     /// # Errors
     /// It can't be read, or a later version wrote it.
     pub(crate) fn row(&self, address: &Address) -> Result<Option<Entry>, LedgerError> {
-        let Some(state) = &self.state else { return Ok(None) };
-        let read = self.store.read(state, &document_name(&self.workspace));
-        let Some(bytes) = read.map_err(LedgerError::Store)? else { return Ok(None) };
+        let (_, bytes) = newest(&*self.store, &document_name(&self.workspace))?;
+        let Some(bytes) = bytes else { return Ok(None) };
         let read = format::read(&bytes, &self.store.name(), &self.workspace)?;
         Ok(read.document.entries.get(address).cloned())
     }
@@ -375,9 +374,9 @@ mod tests {
     }
 
     fn history(store: &Arc<dyn Store>) -> History {
-        let (state, bytes) = newest(&**store, &index_file("w")).unwrap();
+        let (_, bytes) = newest(&**store, &index_file("w")).unwrap();
         let heads = read_index(&bytes.unwrap(), "x").unwrap().runs;
-        History { store: store.clone(), state, workspace: "w".into(), heads, loose: BTreeMap::new() }
+        History { store: store.clone(), workspace: "w".into(), heads, loose: BTreeMap::new() }
     }
 
     fn runs(store: &Arc<dyn Store>) -> Vec<u64> {

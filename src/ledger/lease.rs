@@ -34,7 +34,7 @@ pub(super) const LEASES: &str = "leases.json";
 const FORMAT: u32 = 1;
 
 /// How often a change is tried again that others were faster with.
-const RACES: usize = 20;
+pub(super) const RACES: usize = 20;
 
 /// The times of a lease.
 #[derive(Debug, Clone, Copy)]

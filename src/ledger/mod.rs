@@ -266,18 +266,18 @@ impl Ledger {
     }
 
     /// What changes in the store with the ledger: journals go that are folded in, and records come of runs that ended.
-    fn history(&mut self, store: &dyn Store, state: Option<&StoreState>) -> StoreChange {
+    fn history(&mut self, store: &dyn Store, state: Option<&StoreState>) -> Result<StoreChange, LedgerError> {
         let mut change: StoreChange = self.stored.iter().map(|file| (file.clone(), None)).collect();
         if self.ended.is_empty() {
-            return change;
+            return Ok(change);
         }
         let (folder, keep) = &self.records;
-        let kept = history::kept(store, state, &self.document.workspace, (folder, *keep), &self.ended);
-        match kept {
+        match history::kept(store, state, &self.document.workspace, (folder, *keep), &self.ended) {
             Ok(kept) => change.extend(kept),
+            Err(error @ LedgerError::Store(StoreError::Raced)) => return Err(error),
             Err(error) => self.untold = Some(error.to_string()),
         }
-        change
+        Ok(change)
     }
 
     /// Makes the records of the runs whose journals were found, unless a run has its own.

@@ -3,10 +3,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::lease::{HeldLease, LEASES, LeaseBook};
+use super::lease::{HeldLease, LEASES, LeaseBook, RACES};
 use super::store::{Store, StoreChange, StoreError, StoreState, swap_surely};
-use super::{LedgerError, READS, document_name, newest};
+use super::{LedgerError, document_name, newest};
 use crate::digest::sha256;
+
+/// Says what changes beside a document at a state of its store.
+type Beside<'b> = dyn FnMut(&dyn Store, Option<&StoreState>) -> Result<StoreChange, LedgerError> + 'b;
 
 /// A workspace's document, as it was read or written last.
 #[derive(Debug)]
@@ -50,28 +53,23 @@ impl DocumentPlace {
         &self,
         bytes: Vec<u8>,
         lease: Option<&HeldLease>,
-        beside: &mut dyn FnMut(&dyn Store, Option<&StoreState>) -> StoreChange,
+        beside: &mut Beside<'_>,
     ) -> Result<(), LedgerError> {
-        let trouble = LedgerError::Store;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let digest = sha256(&bytes);
-        for _ in 0..READS {
+        for _ in 0..RACES {
             let asked = Instant::now();
             let (state, now) = newest(&*self.store, &self.file)?;
-            let mut change = beside(&*self.store, state.as_ref());
-            change.insert(self.file.clone(), Some(bytes.clone()));
-            if let Some(lease) = lease {
-                let book = state.as_ref().map(|state| self.store.read(state, LEASES)).transpose().map_err(trouble)?;
-                let mut book = LeaseBook::read(book.flatten().as_deref(), &self.name())?;
-                if !lease.count_in(&mut book) {
-                    lease.is_lost();
-                    return Err(LedgerError::Lost);
-                }
-                change.extend(book.written()?);
-            }
+            let changes = self.change_beside(state.as_ref(), lease, beside);
+            let mut change = match changes {
+                // The state that was read is not there any more.
+                Err(LedgerError::Store(StoreError::Raced)) => continue,
+                changes => changes?,
+            };
             if now.as_ref().map(sha256) != *known {
                 return Err(LedgerError::Raced(self.name()));
             }
+            change.insert(self.file.clone(), Some(bytes.clone()));
             match swap_surely(&*self.store, state.as_ref(), &change) {
                 Ok(_) => {
                     *known = Some(digest);
@@ -79,9 +77,29 @@ impl DocumentPlace {
                     return Ok(());
                 }
                 Err(StoreError::Raced) => {}
-                Err(error) => return Err(trouble(error)),
+                Err(error) => return Err(LedgerError::Store(error)),
             }
         }
         Err(LedgerError::Raced(self.name()))
+    }
+
+    /// What changes with the document at a state of the store, a sign of life of the lease among it.
+    fn change_beside(
+        &self,
+        state: Option<&StoreState>,
+        lease: Option<&HeldLease>,
+        beside: &mut Beside<'_>,
+    ) -> Result<StoreChange, LedgerError> {
+        let mut change = beside(&*self.store, state)?;
+        if let Some(lease) = lease {
+            let book = state.map(|state| self.store.read(state, LEASES)).transpose().map_err(LedgerError::Store)?;
+            let mut book = LeaseBook::read(book.flatten().as_deref(), &self.name())?;
+            if !lease.count_in(&mut book) {
+                lease.is_lost();
+                return Err(LedgerError::Lost);
+            }
+            change.extend(book.written()?);
+        }
+        Ok(change)
     }
 }
