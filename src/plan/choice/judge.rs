@@ -1,7 +1,7 @@
 //! What a choice makes of a plan: what is left out by itself, what is taken along, and what can't be without what is left
 //! out.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use crate::address::Address;
 use crate::diff::left_out::is_open;
@@ -23,9 +23,10 @@ pub(super) struct Judge<'j> {
     choice: &'j Choice,
     policy: &'j Policy,
     moment: &'j Moment<'j>,
-    base: &'j Base,
     plan: &'j Plan,
     ties: Ties<'j>,
+    /// What is owned at other targets than the one that was chosen, by what it depended on.
+    users_elsewhere: HashMap<&'j Address, &'j Address>,
     /// The worst that the steps of each resource do to traffic.
     disruptions: BTreeMap<Address, Disruption>,
 }
@@ -39,7 +40,13 @@ impl<'j> Judge<'j> {
         moment: &'j Moment<'j>,
     ) -> Judge<'j> {
         let (policy, ties, disruptions) = (&topology.policy, Ties::of(plan), disruptions(plan));
-        Judge { choice, policy, moment, base, plan, ties, disruptions }
+        let others = base
+            .entries
+            .iter()
+            .filter(|(address, _)| choice.only_target.as_ref().is_some_and(|only| address.target() != only));
+        let users_elsewhere =
+            others.flat_map(|(address, entry)| entry.after.iter().map(move |first| (first, address))).collect();
+        Judge { choice, policy, moment, plan, ties, users_elsewhere, disruptions }
     }
 
     /// The changes that are left out, and what is taken along with those that are not.
@@ -68,8 +75,8 @@ impl<'j> Judge<'j> {
         if let Some(pattern) = choice.exclude.iter().find(|pattern| address.matches(pattern)) {
             return Some(Hold::new(NOT_CHOSEN, format!("left out by `--exclude {pattern}`")));
         }
-        if let Some(only) = &choice.only_target
-            && let Some(user) = self.user_elsewhere(verdict, only)
+        if matches!(verdict.decision, Decision::Delete(_) | Decision::Replace { .. })
+            && let Some(user) = self.users_elsewhere.get(address)
         {
             let reason = format!("`{user}` depended on it when it was applied, and is left out");
             return Some(Hold::new(NOT_CHOSEN, reason).help("run without `--only-target`"));
@@ -89,17 +96,6 @@ impl<'j> Judge<'j> {
         let up_to = choice.up_to.filter(|up_to| disruption > *up_to)?;
         let (word, up_to) = (disruption.word(), up_to.word());
         Some(Hold::new(DEFERRED, format!("deferred: `{word}` is more than `--auto-approve-up-to {up_to}`")))
-    }
-
-    /// What is owned at another target than the chosen one, and depended on something that goes.
-    fn user_elsewhere(&self, verdict: &Verdict, only: &str) -> Option<&'j Address> {
-        if !matches!(verdict.decision, Decision::Delete(_) | Decision::Replace { .. }) {
-            return None;
-        }
-        let depends = |(address, after): (&Address, &BTreeSet<Address>)| {
-            address.target() != only && after.contains(&verdict.address)
-        };
-        self.base.entries.iter().find(|(address, entry)| depends((address, &entry.after))).map(|(address, _)| address)
     }
 
     /// What is not chosen and is needed.
