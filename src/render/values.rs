@@ -337,19 +337,7 @@ mod tests {
     use super::*;
 
     fn field(before: Value, after: Value) -> FieldDocument {
-        FieldDocument {
-            name: "f".into(),
-            before,
-            after,
-            cause: Cause::Change,
-            secret: false,
-            later: false,
-            forces: false,
-            key: None,
-            edits: Vec::new(),
-            takes_over: Vec::new(),
-            leaves: None,
-        }
+        FieldDocument::plain("f".into(), before, after, Cause::Change)
     }
 
     fn shown(before: Value, after: Value) -> Vec<String> {

@@ -12,7 +12,7 @@ use super::{
 use crate::address::{Address, Escaped};
 use crate::attr::Attr;
 use crate::diff::sequence::Edit;
-use crate::diff::verdict::{Decision, FieldChange, FieldNotes, Hold, UNDECLARED_TARGET, Verdict};
+use crate::diff::verdict::{Cause, Decision, FieldChange, FieldNotes, Hold, UNDECLARED_TARGET, Verdict};
 use crate::plan::choice::TakenAlong;
 use crate::plan::{Call, Choice, ChosenPart, Expired, Payload, Plan, Step};
 use crate::render::words::counted;
@@ -244,6 +244,23 @@ pub(crate) fn own_name(address: &Address) -> String {
 }
 
 impl FieldDocument {
+    /// A value that took the place of another one, with nothing more to say about it.
+    pub(crate) fn plain(name: String, before: Value, after: Value, cause: Cause) -> FieldDocument {
+        FieldDocument {
+            name,
+            before,
+            after,
+            cause,
+            secret: false,
+            later: false,
+            forces: false,
+            key: None,
+            edits: Vec::new(),
+            takes_over: Vec::new(),
+            leaves: None,
+        }
+    }
+
     fn of(kind: &Kind, change: &FieldChange) -> FieldDocument {
         let FieldChange { field, name, before, after, edits, cause, others } = change;
         let key = match kind.identity {
@@ -251,10 +268,6 @@ impl FieldDocument {
             _ => None,
         };
         FieldDocument {
-            name: name.clone(),
-            before: before.to_shown(),
-            after: after.to_shown(),
-            cause: *cause,
             secret: before.has_secret() || after.has_secret(),
             later: after.is_later(),
             forces: change.replaces(kind) || matches!(kind.identity, Identity::Content(content, _) if content == name),
@@ -262,6 +275,7 @@ impl FieldDocument {
             edits: edits.iter().map(EditDocument::of).collect(),
             takes_over: others.go.iter().map(Attr::to_shown).collect(),
             leaves: Some(others.stay).filter(|stay| *stay > 0),
+            ..FieldDocument::plain(name.clone(), before.to_shown(), after.to_shown(), *cause)
         }
     }
 }

@@ -107,18 +107,9 @@ fn one(page: &mut TextPage, number: usize, step: &StepRecord, how: Shown) {
 }
 
 fn fields(step: &StepRecord) -> Vec<FieldDocument> {
-    let field = |field: &FieldRecord| FieldDocument {
-        name: field.name.clone(),
-        before: shown(&field.before),
-        after: shown(&field.after),
-        cause: step.cause.filter(|cause| *cause != Cause::Undeclared).unwrap_or(Cause::Change),
-        secret: false,
-        later: false,
-        forces: false,
-        key: None,
-        edits: Vec::new(),
-        takes_over: Vec::new(),
-        leaves: None,
+    let cause = step.cause.filter(|cause| *cause != Cause::Undeclared).unwrap_or(Cause::Change);
+    let field = |field: &FieldRecord| {
+        FieldDocument::plain(field.name.clone(), shown(&field.before), shown(&field.after), cause)
     };
     step.fields.iter().map(field).collect()
 }
