@@ -3,6 +3,7 @@
 //! * `auth`: who asks
 //! * `http`, `proxy`, `handshake`, `request_body`, `encode`: bytes; the only place where secrets become such
 //! * `patience`, `attention`, `wait`: trying again, being stopped, and until it is done
+//! * `fence`, `aside`: whether this run may still write; waiting from where nothing may wait
 //! * `clock`: the time in which a target is waited for
 //! * `list`, `pages`: whole lists
 //! * `speech`, `partial`, `call_site`, `error`: what an answer says, and what to do about it
@@ -11,6 +12,7 @@
 //! * `database`: no target, but a server, too: where a ledger may be kept
 //! * `vault`: secrets that are kept in Vault
 
+mod aside;
 mod attention;
 mod auth;
 mod call_site;
@@ -50,6 +52,7 @@ use crate::spec::{Auth, Provider, ServerVersion, TextTemplate, Word, lookup};
 use crate::topology::Target;
 use wire::{Method, Request, Response, Transport, TransportError};
 
+pub(crate) use aside::Aside;
 pub(crate) use attention::Attention;
 pub use call_site::CallSite;
 #[cfg(test)]

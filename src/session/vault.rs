@@ -1,7 +1,6 @@
 //! Reading secrets from Vault, or from OpenBao: KV version 2 over HTTP.
 //!
-//! Whoever reads a workspace waits for it, so each read has a thread and a client of its own. No redirect is followed: a
-//! token goes to the server that was named, and to no other.
+//! Whoever reads a workspace waits for it. No redirect is followed: a token goes to the server that was named, and to no other.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::attr::Attr;
 use crate::redact::Redactor;
 use crate::secret::Secret;
-use crate::session::{Http, encode};
+use crate::session::{Aside, Http, encode};
 use crate::spec::lookup;
 use crate::topology::{PlainText, SecretError, Tls, VaultAnswer, VaultDoor, VaultLogin, VaultPath, variable};
 use wire::{Method, Request, Response, Transport, TransportError, encode as segment};
@@ -29,6 +28,7 @@ const TOLD: usize = 200;
 /// Who reads from Vault.
 #[derive(Default)]
 pub(crate) struct Vault {
+    aside: Aside,
     /// The tokens that roles were given, by server and namespace.
     tokens: Mutex<BTreeMap<(String, Option<String>), Secret>>,
 }
@@ -87,15 +87,9 @@ impl Vault {
 
 impl VaultDoor for Vault {
     fn read(&self, path: &VaultPath) -> Result<VaultAnswer, SecretError> {
-        let failed = |why: String| error(format!("can't be had from Vault: {why}"), "try again");
-        let wait = || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.map_err(|why| failed(why.to_string()))?;
-            runtime.block_on(self.ask(path))
-        };
-        // In a thread of its own, as who reads a workspace may be a task itself.
-        let joined = std::thread::scope(|scope| scope.spawn(wait).join());
-        joined.unwrap_or_else(|_| Err(failed("the request ended without an answer".into())))
+        let failed = |why: std::io::Error| error(format!("can't be had from Vault: {why}"), "try again");
+        // A login and a read, each of which may take its time.
+        self.aside.wait(TIMEOUT * 2, self.ask(path)).map_err(failed)?
     }
 }
 

@@ -11,7 +11,6 @@
 //! | `postgres` | a mark made by chance | the row that has it |
 //! | `s3` | the `ETag` of an object | the server, where it honours `If-Match` |
 
-mod aside;
 mod file;
 mod git;
 mod postgres;

@@ -14,11 +14,10 @@ use std::time::{Duration, Instant};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Transaction};
 
-use super::aside::Aside;
 use super::{Growth, Store, StoreChange, StoreError, StoreState, StoreTrouble};
 use crate::digest::mark;
 use crate::secret::Secret;
-use crate::session::{DatabaseAccess, DatabaseError};
+use crate::session::{Aside, DatabaseAccess, DatabaseError};
 
 /// The layout of the tables. A later one is not touched.
 const LAYOUT: i32 = 1;

@@ -19,12 +19,11 @@ use flate2::write::GzEncoder;
 use rusty_s3::{Bucket, UrlStyle};
 use serde::{Deserialize, Serialize};
 
-use super::aside::Aside;
 use super::s3_words::{refusal, words_of};
 use super::{Store, StoreChange, StoreError, StoreState, StoreTrouble};
 use crate::digest::mark;
 use crate::session::encode::{S3Signer, signed};
-use crate::session::{Http, HttpError};
+use crate::session::{Aside, Http, HttpError};
 use crate::topology::{S3Place, Tls};
 use wire::{Method, Response, Transport};
 

@@ -13,9 +13,9 @@ use url::Url;
 use super::bucket::{ACCESS, BucketServer, KEY};
 use super::{LIMIT, REF, Store};
 use crate::digest::mark;
-use crate::ledger::store::aside::Aside;
 use crate::ledger::store::{FileStore, GitStore, PostgresStore, S3Store};
 use crate::secret::Secret;
+use crate::session::Aside;
 use crate::session::DatabaseAccess;
 use crate::topology::S3Place;
 

@@ -1,7 +1,8 @@
-//! Waiting for what is asynchronous, from wherever a store is asked.
+//! Waiting for what is asynchronous, from wherever one stands.
 //!
-//! A store is asked by threads that renew leases and by those that drive a run, and on the latter nothing may block on another
-//! future. So a store that speaks over a network has a small runtime of its own, and is waited for on a thread of its own.
+//! A ledger's store is asked by threads that renew leases and by those that drive a run, a secret by whoever reads a workspace,
+//! and on a thread that drives a run nothing may block on another future. So what speaks over a network there has a small
+//! runtime of its own, and is waited for on a thread of its own.
 
 use std::future::Future;
 use std::io;
@@ -14,14 +15,14 @@ use tokio::time::timeout;
 
 /// A small runtime beside that of the program.
 #[derive(Debug, Default)]
-pub(super) struct Aside(OnceLock<Option<Runtime>>);
+pub(crate) struct Aside(OnceLock<Option<Runtime>>);
 
 impl Aside {
     /// Waits for something, and not longer than so.
     ///
     /// # Errors
     /// It takes too long, or the system gives no thread.
-    pub(super) fn wait<T: Send>(&self, patience: Duration, work: impl Future<Output = T> + Send) -> io::Result<T> {
+    pub(crate) fn wait<T: Send>(&self, patience: Duration, work: impl Future<Output = T> + Send) -> io::Result<T> {
         let refused = || io::Error::other("the system gives no thread for it");
         let runtime = self.0.get_or_init(|| Builder::new_multi_thread().worker_threads(1).enable_all().build().ok());
         let handle = runtime.as_ref().ok_or_else(refused)?.handle();
