@@ -5,23 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, SITE};
+use crate::examples::{EXAMPLES, SECRETS};
 use crate::support::Sim;
-
-/// Examples of every provider, all of them in one, and two controllers that need each other.
-const EXAMPLES: [&str; 6] = ["vns3-site", "vns3-mesh", "netfoundry-appwan", "cloudify-router", "f5-vnf", "acme-wan"];
-
-/// A secret for each name that the examples look up.
-const SECRETS: [&str; 9] = [
-    "BIGIP_LICENSE_KEY",
-    "CLOUDIFY_PASSWORD",
-    "NETFOUNDRY_CLIENT_ID",
-    "NETFOUNDRY_PASSWORD",
-    "OFFICE_PSK",
-    "ROUTER_LOGIN",
-    "VNFM_OPERATOR_PASSWORD",
-    "VNFM_PASSWORD",
-    "VNS3_API_PASSWORD",
-];
 
 /// The program's JSON.
 fn told(bench: &Bench, arguments: &[&str], code: i32) -> Value {

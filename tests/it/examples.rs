@@ -6,20 +6,27 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+/// The examples of every provider, all of them in one, and two controllers that need each other.
+pub(crate) const EXAMPLES: [&str; 6] =
+    ["acme-wan", "cloudify-router", "f5-vnf", "netfoundry-appwan", "vns3-mesh", "vns3-site"];
+
+/// A secret for each name that the examples look up.
+pub(crate) const SECRETS: [&str; 9] = [
+    "BIGIP_LICENSE_KEY",
+    "CLOUDIFY_PASSWORD",
+    "NETFOUNDRY_CLIENT_ID",
+    "NETFOUNDRY_PASSWORD",
+    "OFFICE_PSK",
+    "ROUTER_LOGIN",
+    "VNFM_OPERATOR_PASSWORD",
+    "VNFM_PASSWORD",
+    "VNS3_API_PASSWORD",
+];
+
 /// Runs the program; every example's secrets are there.
 fn trueup(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trueup"));
-    for name in [
-        "BIGIP_LICENSE_KEY",
-        "CLOUDIFY_PASSWORD",
-        "NETFOUNDRY_CLIENT_ID",
-        "NETFOUNDRY_PASSWORD",
-        "OFFICE_PSK",
-        "ROUTER_LOGIN",
-        "VNFM_OPERATOR_PASSWORD",
-        "VNFM_PASSWORD",
-        "VNS3_API_PASSWORD",
-    ] {
+    for name in SECRETS {
         command.env(name, format!("made-up-{name}"));
     }
     command.args(arguments).output().unwrap()

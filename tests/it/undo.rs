@@ -8,10 +8,8 @@ use serde_json::Value;
 use trueup::parts::source;
 
 use crate::bench::{Bench, Ran, SITE};
+use crate::examples::EXAMPLES;
 use crate::support::Sim;
-
-/// Every example.
-const EXAMPLES: [&str; 6] = ["acme-wan", "cloudify-router", "f5-vnf", "netfoundry-appwan", "vns3-mesh", "vns3-site"];
 
 const WORKSPACE: (&str, &str) = ("trueup.yaml", "workspace: lab\n");
 

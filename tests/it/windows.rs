@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use trueup::parts::CATALOGUE;
 
 use crate::bench::{Bench, Ran, SITE};
+use crate::examples::EXAMPLES;
 use crate::support::Sim;
 use crate::world::World;
 
@@ -39,7 +40,7 @@ fn body(ran: &Ran) -> Value {
 #[test]
 fn what_is_deferred_is_made_in_its_window_and_not_before() {
     let sim = Sim::start();
-    for example in ["vns3-site", "vns3-mesh", "netfoundry-appwan", "cloudify-router", "f5-vnf", "acme-wan"] {
+    for example in EXAMPLES {
         let bench = Bench::example(example, &sim).rehearsed();
         bench.edit("trueup.yaml", "policy:\n", &format!("policy:\n{}", saturday("")));
         let plan = body(&at(&bench, BEFORE, &["plan", "--format", "json"]).expect(0));
