@@ -10,7 +10,7 @@
 //! | commands, and how results are shown | `cli`, `render` |
 //! | what waits, asks and writes | `session`, `observe`, `apply`, `verify`, `journal`, `ledger`, `snapshot` |
 //! | pure | `diff`, `plan`, `undo` |
-//! | what the files say; what is there, and what was applied | `source`, `topology`, `schema`, `check`; `state` |
+//! | what the files say; what is there, and what was applied | `source`, `topology`, `fabric`, `schema`, `check`; `state` |
 //! | the APIs, as tables | `providers`, in the words of `spec` |
 //! | ground | `graph`, `address`, `secret`, `attr`, `finding`, `suggest`, `digest`, `private`, `program`, `redact` |
 //!
@@ -23,6 +23,7 @@ mod check;
 pub mod cli;
 mod diff;
 mod digest;
+mod fabric;
 mod finding;
 mod graph;
 mod journal;

@@ -44,6 +44,7 @@ mod tests {
             partial: Default::default(),
             files: BTreeMap::new(),
             place: Place::file("x.yaml"),
+            origin: None,
         };
         of(&resource).inspect(|finding| assert!(finding.help.is_some() && finding.is_error())).is_some()
     }

@@ -46,6 +46,7 @@ mod tests {
             partial: Default::default(),
             files: BTreeMap::new(),
             place: Place::file("x.yaml"),
+            origin: None,
         }
     }
 

@@ -74,6 +74,7 @@ mod tests {
             partial: BTreeMap::new(),
             files: BTreeMap::new(),
             place: Place::file("x.yaml"),
+            origin: None,
         }
     }
 

@@ -212,6 +212,7 @@ impl World {
             partial: Default::default(),
             files: BTreeMap::new(),
             place,
+            origin: None,
         };
         self.topology.resources.insert(address, resource);
         self

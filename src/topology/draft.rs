@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::item_place::ItemPlace;
 use crate::address::Address;
 use crate::attr::Attr;
+use crate::fabric::FabricOrigin;
 use crate::finding::Place;
 use crate::source::Node;
 use crate::spec::{Field, Kind, Provider, Type};
@@ -25,6 +26,8 @@ pub(crate) struct Draft {
     pub place: Place,
     /// What `${each.…}` means within.
     pub each: Option<Arc<Each>>,
+    /// The declaration of the fabric that it came from; `None` if files declare it one by one.
+    pub origin: Option<Arc<FabricOrigin>>,
 }
 
 /// How much of a resource is ours, by fields.

@@ -146,6 +146,7 @@ mod tests {
             partial: Default::default(),
             files: BTreeMap::new(),
             place: Place::file("x.yaml").below(name),
+            origin: None,
         }
     }
 

@@ -11,6 +11,7 @@ use url::Url;
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::digest::sha256;
+use crate::fabric::FabricOrigin;
 use crate::finding::Place;
 use crate::redact::Redactor;
 use crate::secret::Secret;
@@ -186,6 +187,8 @@ pub struct Resource {
     pub files: BTreeMap<String, FileContent>,
     /// Where it is declared.
     pub place: Place,
+    /// The declaration of the fabric that it came from; `None` if files declare it one by one.
+    pub origin: Option<Arc<FabricOrigin>>,
 }
 
 /// What a field of type file names: a file, a folder (packed reproducibly), or something at a URL.
@@ -336,6 +339,7 @@ impl Resource {
             partial: BTreeMap::new(),
             files: BTreeMap::new(),
             place: Place::file(""),
+            origin: None,
         }
     }
 

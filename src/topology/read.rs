@@ -304,7 +304,15 @@ impl<'v> Reader<'v> {
             fields.push(DraftField { name: field.into(), value: Node::Text(name.replace("${", "$${")) });
         }
         let each = above.each.clone();
-        self.drafts.resources.push(Draft { address: address.clone(), kind, fields, owned_parts, place, each });
+        self.drafts.resources.push(Draft {
+            address: address.clone(),
+            kind,
+            fields,
+            owned_parts,
+            place,
+            each,
+            origin: None,
+        });
         Some(address)
     }
 

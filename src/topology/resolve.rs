@@ -64,7 +64,11 @@ pub(crate) fn resources(
         let partial = owned_parts::settled(draft, &fields, evaluator);
         let OwnedParts { external, ref unmanaged, partial: _ } = draft.owned_parts;
         let unmanaged = unmanaged.clone();
-        (address.clone(), Resource { address, kind, fields, cleared, external, unmanaged, partial, files, place })
+        let origin = draft.origin.clone();
+        (
+            address.clone(),
+            Resource { address, kind, fields, cleared, external, unmanaged, partial, files, place, origin },
+        )
     };
     drafts.resources.iter().enumerate().map(resource).collect()
 }

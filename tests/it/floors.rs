@@ -12,7 +12,7 @@ pub(crate) const FLOORS: &[(&str, &[&str])] = &[
     ),
     ("spec", &["spec"]),
     ("catalogue", &["providers"]),
-    ("sides", &["source", "topology", "schema", "check", "state"]),
+    ("sides", &["source", "topology", "fabric", "schema", "check", "state"]),
     ("thinking", &["diff", "plan", "undo"]),
     ("doing", &["session", "observe", "apply", "verify", "journal", "ledger", "snapshot"]),
     ("top", &["cli", "gitops", "render", "main"]),

@@ -229,6 +229,7 @@ impl World {
                 external: false,
                 unmanaged: BTreeSet::new(),
                 partial: BTreeMap::new(),
+                origin: None,
             },
         );
         self
