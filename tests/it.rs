@@ -118,6 +118,8 @@ mod prune;
 mod raw_services;
 #[path = "it/rebuild.rs"]
 mod rebuild;
+#[path = "it/revisions.rs"]
+mod revisions;
 #[path = "it/rules.rs"]
 mod rules;
 #[path = "it/saved_plan.rs"]

@@ -43,6 +43,7 @@ mod plan;
 mod plan_file;
 mod reading;
 mod rebuild;
+mod revisions;
 mod run;
 mod run_clock;
 mod schema;

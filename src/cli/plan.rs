@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::apply::KnownObjects;
 use crate::cli::common::{ConnectedWorkspace, Planned};
 use crate::cli::exit::ExitRow;
+use crate::cli::revisions::{self, Revisions, Showing};
 use crate::cli::{
     Allow, CommandError, Dir, Exit, Format, Global, PartOptions, allow, common, contents, facts, output, past,
     plan_file,
@@ -47,6 +48,13 @@ pub(crate) struct PlanOptions {
     /// Goes back to the files and the policy of a git revision; targets and secrets are where they are now.
     #[arg(long, value_name = "REVISION")]
     at: Option<String>,
+    /// What leads from a git revision to another one, or to the files as they are: what a pull request means. No controller,
+    /// no secret and no ledger is needed.
+    #[arg(long, value_name = "REVISION", conflicts_with_all = ["at", "out", "with_undo", "calls", "allow", "only", "exclude", "only_target", "mode"])]
+    from: Option<String>,
+    /// The revision to which it leads; by default the files as they are.
+    #[arg(long, value_name = "REVISION", requires = "from")]
+    to: Option<String>,
     /// The form of what is printed.
     #[arg(long, value_name = "FORM", default_value = "text")]
     format: Format,
@@ -55,6 +63,11 @@ pub(crate) struct PlanOptions {
 /// Looks, compares, plans, and shows.
 pub(crate) async fn run(global: &Global, options: &PlanOptions) -> Result<Exit, CommandError> {
     let (dir, at) = (&options.workspace.dir, options.at.as_deref());
+    if let Some(from) = &options.from {
+        let asked = Revisions { from, to: options.to.as_deref() };
+        let PlanOptions { format, all, exit_code, .. } = *options;
+        return revisions::run(global, dir, &asked, &Showing { format, all, exit_code });
+    }
     let (mut topology, spare) = match options.with_undo {
         true => past::load(global, dir, at)?,
         false => (common::load_at(global, dir, at)?, Vec::new()),

@@ -4,4 +4,4 @@
 
 mod origin;
 
-pub(crate) use origin::{FabricOrigin, FabricWord};
+pub(crate) use origin::FabricOrigin;

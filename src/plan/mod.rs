@@ -30,6 +30,7 @@ mod lists;
 mod needs;
 mod recording;
 mod relied;
+pub(crate) mod revisions;
 mod settled;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::plan::Verb;
-use crate::render::document::{PlanDocument, StepDocument};
+use crate::render::document::{BetweenDocument, PlanDocument, StepDocument};
 use crate::render::page::TextPage;
 use crate::render::words::{number, sanitize_control};
 use crate::render::{Style, steps, summary};
@@ -104,8 +104,17 @@ impl Folded {
     }
 }
 
+/// The settings that are others: whom a run asks, with what, and what it may. They are never folded.
+fn settings(document: &PlanDocument) -> String {
+    let lines = document.between.as_ref().map(BetweenDocument::lines).unwrap_or_default();
+    match lines.is_empty() {
+        true => String::new(),
+        false => format!("\n**Settings ({})**\n\n{}", lines.len(), fenced(&(lines.join("\n") + "\n"))),
+    }
+}
+
 fn head(document: &PlanDocument) -> String {
-    let title = summary::title(&document.workspace, document.commit.as_deref());
+    let title = summary::whose(document);
     let mut text = format!("## {}: {}\n", code(&title), summary::counts(document));
     let mut remarks = summary::remarks(document);
     remarks.extend(summary::choice(document).iter().map(|line| code(line)));
@@ -115,7 +124,7 @@ fn head(document: &PlanDocument) -> String {
     for remark in remarks {
         text.push_str(&format!("- {remark}\n"));
     }
-    text + &broken(document) + &table(document)
+    text + &broken(document) + &settings(document) + &table(document)
 }
 
 /// The policy that is broken, where nobody who reviews can miss it.

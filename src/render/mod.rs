@@ -33,7 +33,9 @@ mod values;
 mod words;
 
 pub use document::PlanDocument;
-pub(crate) use document::{BackDocument, HoldDocument, KeptDocument, PlanFile, StepDocument, plan_schema};
+pub(crate) use document::{
+    BackDocument, BetweenDocument, HoldDocument, KeptDocument, PlanFile, StepDocument, plan_schema,
+};
 pub(crate) use page::{Style, TextPage, Tone, cut};
 pub(crate) use report::{ApplyDocument, apply_schema};
 pub(crate) use words::{are, counted, sanitize_control};

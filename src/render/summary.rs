@@ -10,7 +10,18 @@ use crate::spec::Disruption;
 
 /// The first line: which workspace, at which commit, and how much of each sort.
 pub(crate) fn headline(document: &PlanDocument) -> String {
-    format!("{}: {}", title(&document.workspace, document.commit.as_deref()), counts(document))
+    format!("{}: {}", whose(document), counts(document))
+}
+
+/// The workspace, and the commit, or the two commits, that the plan is of.
+pub(crate) fn whose(document: &PlanDocument) -> String {
+    match &document.between {
+        None => title(&document.workspace, document.commit.as_deref()),
+        Some(between) => {
+            let to = between.to.as_deref().map_or_else(|| "the files as they are".to_owned(), short_commit);
+            format!("{} from {} to {to}", document.workspace, short_commit(&between.from))
+        }
+    }
 }
 
 /// How much of each sort is to be done.
@@ -19,6 +30,7 @@ pub(crate) fn counts(document: &PlanDocument) -> String {
     let known = same + adopt + release + hold.saturating_sub(unseen);
     let [create, update, replace, delete] = [create, update, replace, delete].map(number);
     let what = match (document.is_empty(), adopt + release) {
+        (true, 0) if document.between.is_some() => "no resource changes".to_owned(),
         (true, 0) => "nothing to do".to_owned(),
         // The ledger changes, the controllers don't.
         (true, _) => "nothing to write".to_owned(),
@@ -52,6 +64,9 @@ pub(crate) fn title(workspace: &str, commit: Option<&str>) -> String {
 /// The remarks under the counts, a line each: drift, the effect on traffic, objects that are not touched.
 pub(crate) fn remarks(document: &PlanDocument) -> Vec<String> {
     let mut remarks = Vec::new();
+    if document.between.is_some() {
+        remarks.push("of the files alone: no controller was looked at".to_owned());
+    }
     let (drift, conflict) = (moved(document, Cause::Drift), moved(document, Cause::Conflict));
     if drift > 0 {
         remarks.push(format!(

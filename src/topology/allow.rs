@@ -244,6 +244,11 @@ impl Allowed {
         self.0.push(allowance);
     }
 
+    /// All that is meant, in its order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Allowance> {
+        self.0.iter()
+    }
+
     /// Says whether what is held for a reason is meant at an address.
     pub(crate) fn covers(&self, reason: Reason, address: &Address) -> bool {
         self.0.iter().any(|allowance| allowance.reason == reason && allowance.covers(address))

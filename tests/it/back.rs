@@ -9,7 +9,7 @@ use crate::bench::{Bench, SITE};
 use crate::support::Sim;
 
 /// Commits all that is in a folder.
-fn commit(folder: &Path, message: &str) {
+pub(crate) fn commit(folder: &Path, message: &str) {
     for arguments in
         [&["init", "-q"][..], &["add", "-A"], &["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", message]]
     {

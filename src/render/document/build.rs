@@ -50,6 +50,7 @@ impl PlanDocument {
             others: others(plan),
             gaps: plan.gaps.iter().map(ToString::to_string).collect(),
             expired: plan.expired.iter().map(ExpiredDocument::of).collect(),
+            between: None,
             undo: None,
         };
         for verdict in &plan.verdicts {

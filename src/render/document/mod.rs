@@ -3,6 +3,7 @@
 //! Nothing in it is secret: secrets stand as `(secret label)`, live ones as `(secret)`. Values that are known only later
 //! stand as expressions, `${address.field}`. Everything is in a fixed order, so that the same plan gives the same bytes.
 
+mod between;
 mod build;
 mod call;
 mod file;
@@ -16,6 +17,7 @@ use crate::plan::{Mode, Summary, Verb};
 use crate::render::words::counted;
 use crate::spec::Disruption;
 
+pub(crate) use between::BetweenDocument;
 pub(crate) use build::own_name;
 pub(crate) use call::{CallDocument, FileDocument, WaitDocument};
 pub(crate) use file::{KeptDocument, PlanFile, plan_schema};
@@ -73,6 +75,9 @@ pub struct PlanDocument {
     /// What can't be used any more, by the controller's own clock, such as a token by which nobody has enrolled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expired: Vec<ExpiredDocument>,
+    /// The revisions that it leads between, where it is about files alone and nobody looked at a controller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) between: Option<BetweenDocument>,
     /// The way back from it, the last step first, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Vec<BackDocument>>,

@@ -5,7 +5,7 @@ mod calls;
 use std::collections::BTreeMap;
 
 use crate::plan::Verb;
-use crate::render::document::{PlanDocument, StepDocument};
+use crate::render::document::{BetweenDocument, PlanDocument, StepDocument};
 use crate::render::page::{TextPage, Tone};
 use crate::render::words::number;
 use crate::render::{Style, steps, summary};
@@ -69,6 +69,9 @@ impl Text<'_> {
         self.page.line(0, Tone::Strong, &summary::headline(self.document));
         for remark in summary::remarks(self.document) {
             self.page.line(0, Tone::Plain, &remark);
+        }
+        for line in self.document.between.iter().flat_map(BetweenDocument::lines) {
+            self.page.line(1, Tone::Changed, &line);
         }
         for line in summary::choice(self.document) {
             self.page.line(0, Tone::Plain, &line);

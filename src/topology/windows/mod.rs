@@ -43,6 +43,8 @@ pub(crate) struct Reach {
 struct Window {
     reach: Reach,
     opening: Opening,
+    /// When it opens and for how long, as the files say it.
+    words: String,
 }
 
 /// A time in which something must not be changed.
@@ -76,6 +78,13 @@ pub(crate) struct Moment<'w> {
 const TURNS: usize = 100;
 
 impl Reach {
+    /// What it is about, in words.
+    fn words(&self) -> String {
+        let patterns: Vec<&str> = self.patterns.iter().map(|(pattern, _)| pattern.as_str()).collect();
+        let targets = if patterns.is_empty() { "all".to_owned() } else { patterns.join(", ") };
+        format!("{targets} ({})", self.disruption.word())
+    }
+
     fn covers(&self, address: &Address, disruption: Disruption) -> bool {
         let matches = |pattern: &str| match pattern.contains('/') {
             true => address.matches(pattern),
@@ -96,6 +105,16 @@ impl Windows {
     pub(crate) fn reaches(&self) -> impl Iterator<Item = &Reach> {
         let windows = self.windows.iter().map(|window| &window.reach);
         windows.chain(self.freezes.iter().map(|freeze| &freeze.reach))
+    }
+
+    /// Windows and freezes as the files say them, a line each.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let windows = self.windows.iter().map(|window| format!("{}: open {}", window.reach.words(), window.words));
+        let frozen = |freeze: &Freeze| {
+            let (from, until) = (told(freeze.from, &freeze.zone), told(freeze.until, &freeze.zone));
+            format!("{}: frozen from {from} until {until}, {}", freeze.reach.words(), freeze.reason)
+        };
+        windows.chain(self.freezes.iter().map(frozen)).collect()
     }
 
     /// What may be changed at a time.

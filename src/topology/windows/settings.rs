@@ -84,6 +84,7 @@ impl Windows {
 
 fn window(rule: WindowRule, at: &Place) -> Result<Window, Box<Finding>> {
     let WindowRule { targets, disruption, open, lasts, zone } = rule;
+    let words = format!("`{open}` for {lasts}, {}", zone.as_deref().unwrap_or("UTC"));
     let zone = time_zone(zone.as_deref(), at)?;
     let lasts = time(&lasts).map_err(|why| wrong(why, &at.below("for")))?;
     if lasts.is_zero() {
@@ -94,7 +95,7 @@ fn window(rule: WindowRule, at: &Place) -> Result<Window, Box<Finding>> {
         let help = "write minute, hour, day of the month, month and day of the week, as in `0 2 * * 6`";
         Box::new(finding.help(help))
     })?;
-    Ok(Window { reach: reach(targets, disruption, at), opening })
+    Ok(Window { reach: reach(targets, disruption, at), opening, words })
 }
 
 fn freeze(rule: FreezeRule, at: &Place) -> Result<Freeze, Box<Finding>> {
