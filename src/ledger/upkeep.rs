@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::format::{self, LedgerDocument};
 use super::hold::{installations, lock};
 use super::lease::{self, LeaseRow};
-use super::store::{StoreChange, swap_surely};
-use super::{LedgerError, MAX_BYTES, document_name, newest, place, store};
+use super::store::swap_surely;
+use super::{LedgerError, MAX_BYTES, document_name, history, newest, place, record_folder, store};
 use crate::private;
 use crate::topology::Topology;
 
@@ -68,7 +68,7 @@ pub(crate) fn unlock(topology: &Topology) -> Result<Vec<String>, LedgerError> {
     Ok(freed.unwrap_or_default())
 }
 
-/// Takes the ledger of a file to where it is kept now. Gives where it was, where it is, and how many resources are owned.
+/// Takes the ledger of a file, with the records of its runs, to where it is kept now. Gives where it was, where it is, and how many resources are owned.
 ///
 /// # Errors
 /// There is none in a file, or there is one where it is to be.
@@ -91,7 +91,9 @@ pub(crate) fn relocate(topology: &Topology) -> Result<(String, String, usize), L
     }
     let fail = |error| LedgerError::Io(name.clone(), "move", error);
     let text = format::write(&mut document).map_err(|error| fail(error.into()))?;
-    let change: StoreChange = [(file, Some(text.into_bytes()))].into();
+    let (records, keep) = (record_folder(topology), topology.keep_runs);
+    let mut change = history::kept(&*store, state.as_ref(), &topology.workspace, (&records, keep), &[])?;
+    change.insert(file, Some(text.into_bytes()));
     swap_surely(&*store, state.as_ref(), &change).map_err(LedgerError::Store)?;
     fs::rename(&from, Path::new(&format!("{name}.moved"))).map_err(fail)?;
     Ok((name.clone(), store.name(), document.entries.len()))

@@ -113,7 +113,7 @@ impl LookAhead<'_> {
     /// Why an object that was made would stay.
     fn removal(&self, address: &Address, kind: &'static Kind) -> Option<String> {
         if !kind.is_removable() {
-            return Some("the API can't remove it: it stays".to_owned());
+            return Some("the API can't remove it: it stays, with what the controller made of it".to_owned());
         }
         let case = GuardCase {
             topology: self.topology,

@@ -311,6 +311,10 @@ fn a_ledger_moves_from_a_file_to_a_shared_store_and_is_freed_by_hand() {
         lab.run(0, &["plan", "--exit-code"]).expect(0).says("nothing to do");
         lab.run(1, &["plan", "--exit-code"]).expect(0).says("nothing to do");
         lab.run(1, &["ledger", "show"]).expect(0).says(&lab.shared.name()).says("3 resources");
+        // Its history came along, for every machine.
+        let history = lab.run(1, &["history", "--format", "json"]).expect(0);
+        let runs: Value = serde_json::from_str(&history.out).unwrap();
+        assert_eq!(runs["runs"].as_array().map(Vec::len), Some(1), "{runs}");
         lab.run(0, &["ledger", "move"]).expect(1).says("there is no ledger in");
         // A machine that died holds what it had, until somebody says that it is gone.
         lab.machines[0].edit("vns3.yaml", "198.51.100.1 }", "198.51.100.9 }");
