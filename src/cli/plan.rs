@@ -64,9 +64,7 @@ pub(crate) struct PlanOptions {
 pub(crate) async fn run(global: &Global, options: &PlanOptions) -> Result<Exit, CommandError> {
     let (dir, at) = (&options.workspace.dir, options.at.as_deref());
     if let Some(from) = &options.from {
-        let asked = Revisions { from, to: options.to.as_deref() };
-        let PlanOptions { format, all, exit_code, .. } = *options;
-        return revisions::run(global, dir, &asked, &Showing { format, all, exit_code });
+        return between(global, options, from);
     }
     let (mut topology, spare) = match options.with_undo {
         true => past::load(global, dir, at)?,
@@ -121,6 +119,13 @@ pub(crate) async fn run(global: &Global, options: &PlanOptions) -> Result<Exit, 
     facts::add_gaps(&mut found, &planned.plan);
     workspace.close().await;
     Ok(found.exit(if options.exit_code { ExitRow::PlanExitCode } else { ExitRow::Plan }))
+}
+
+/// Shows what leads from one revision to another.
+fn between(global: &Global, options: &PlanOptions, from: &str) -> Result<Exit, CommandError> {
+    let asked = Revisions { from, to: options.to.as_deref() };
+    let PlanOptions { format, all, exit_code, .. } = *options;
+    revisions::run(global, &options.workspace.dir, &asked, &Showing { format, all, exit_code })
 }
 
 /// Makes sure of the key of what a plan says about live objects, where the plan is kept for an apply. A plan that is only
