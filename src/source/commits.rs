@@ -107,14 +107,10 @@ impl Commits {
     /// The repository can't be written to.
     pub(crate) fn move_head(&self, reference: &str, from: Option<&str>, to: &str) -> Result<bool, TreeError> {
         let to = Oid::from_str(to).map_err(trouble)?;
-        let moved = match from {
-            Some(from) => {
-                let from = Oid::from_str(from).map_err(trouble)?;
-                self.repository.reference_matching(reference, to, true, from, "ledger")
-            }
-            None => self.repository.reference(reference, to, false, "ledger"),
-        };
-        match moved {
+        // That no ref is there is looked at under its lock, too: a reference that is only not to be overwritten is looked for
+        // before that, and of two who make it at once one would lose what it wrote.
+        let from = from.map_or(Ok(Oid::ZERO_SHA1), Oid::from_str).map_err(trouble)?;
+        match self.repository.reference_matching(reference, to, true, from, "ledger") {
             Ok(_) => Ok(true),
             Err(error)
                 if matches!(
@@ -131,5 +127,33 @@ impl Commits {
     fn find(&self, commit: &str) -> Result<Commit<'_>, TreeError> {
         let id = Oid::from_str(commit).map_err(trouble)?;
         self.repository.find_commit(id).map_err(trouble)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn of_two_who_make_a_ref_at_once_one_did() {
+        let folder = tempfile::tempdir().unwrap();
+        Repository::init(folder.path()).unwrap();
+        let commits = || Commits::around(folder.path()).unwrap();
+        let made: Vec<String> = (0..2).map(|_| commits().write(None, &BTreeMap::new()).unwrap()).collect();
+        for round in 0..200 {
+            let reference = format!("refs/trueup/r{round}");
+            let one = |commit: &String| commits().move_head(&reference, None, commit).unwrap();
+            let moved: Vec<bool> = thread::scope(|scope| {
+                let racing: Vec<_> = made.iter().map(|commit| scope.spawn(move || one(commit))).collect();
+                racing.into_iter().map(|racer| racer.join().unwrap()).collect()
+            });
+            assert!(moved.iter().filter(|moved| **moved).count() <= 1, "round {round}: both made it");
+            let is_at = commits().head(&reference).unwrap();
+            if let Some(winner) = moved.iter().position(|moved| *moved) {
+                assert_eq!(is_at.as_ref(), made.get(winner), "round {round}");
+            }
+        }
     }
 }
