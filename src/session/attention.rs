@@ -131,11 +131,12 @@ mod tests {
         let heard = said.clone();
         let tell = Arc::new(move |words: &str| heard.lock().unwrap().push(words.to_owned()));
         let mut attention = Attention::new(Arc::default(), tell, 1);
-        attention.silence = Duration::from_millis(100);
+        // Long enough that a busy machine is not mistaken for another silence.
+        attention.silence = Duration::from_secs(1);
         let slow = |name: &'static str| {
             let what = move || format!("east: no answer to GET /{name}");
             let attention = &attention;
-            async move { attention.wait_for(tokio::time::sleep(Duration::from_millis(150)), &what).await }
+            async move { attention.wait_for(tokio::time::sleep(Duration::from_millis(1_500)), &what).await }
         };
         futures_util::future::join_all(["a", "b", "c"].map(slow)).await;
         let quick = attention.wait_for(async { 7 }, &|| "never".into()).await;
