@@ -53,9 +53,11 @@ pub mod parts {
     pub use crate::address::Address;
     pub use crate::apply::{Executor, Outcome, Progress, Report};
     pub use crate::attr::Attr;
+    pub use crate::diff::connections::FabricFinding;
     pub use crate::diff::diff;
     pub use crate::diff::export::{DeclaredObjects, Export, export};
     pub use crate::diff::verdict::{Decision, Verdict};
+    pub use crate::fabric::origin_path::FabricOrigin;
     pub use crate::finding::Finding;
     pub use crate::journal::{Journal, JournalLine};
     pub use crate::ledger::Ledger;
@@ -69,7 +71,7 @@ pub mod parts {
     pub use crate::state::base::Base;
     pub use crate::state::live::Observed;
     pub use crate::topology::{Tls, Topology};
-    pub use crate::verify::{Contradiction, RunClaims, verify};
+    pub use crate::verify::{Contradiction, FabricHealth, HealthLook, RunClaims, verify};
 
     /// Matching live objects with names.
     pub mod matching {

@@ -60,6 +60,8 @@ mod expiry;
 mod exports;
 #[path = "it/external.rs"]
 mod external;
+#[path = "it/fabric_health.rs"]
+mod fabric_health;
 #[path = "it/faults.rs"]
 mod faults;
 #[path = "it/firewall.rs"]

@@ -169,6 +169,7 @@ impl Executor<'_> {
                 method: call.method,
                 path: path.split('?').next().unwrap_or_default().to_owned(),
                 claim,
+                origin: step.origin.as_deref().cloned(),
             };
             (log.calls, log.write_ahead(&line))
         });

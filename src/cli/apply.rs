@@ -10,7 +10,7 @@ use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::stop::Doing;
 use crate::cli::undo::Undoing;
 use crate::cli::{
-    Allow, CommandError, Exit, Format, Global, PartOptions, TimeLimit, allow, asking, common, contents, facts, halt,
+    Allow, CommandError, Exit, Format, Global, PartOptions, TimeLimit, allow, asking, common, contents, fabric, facts, halt,
     output, plan_file, talk,
 };
 use crate::journal::{self, Journal, JournalLine};
@@ -287,9 +287,10 @@ pub(crate) async fn execute(
     if let Some(why) = &ledger.untold {
         eprintln!("warning: the run's record could not be kept: {why}");
     }
-    let printed = print(global, format, &ApplyDocument::of(&plan, &report, &contradictions, &how.command()));
+    let health = fabric::after(workspace, &plan, &report, &ledger.base).await;
+    let document = ApplyDocument::of(&plan, &report, &contradictions, &how.command()).with_health(&health);
     // Whatever can't be written down, things were done: from here on nothing ends the command but its report.
-    for trouble in [saved, printed].into_iter().filter_map(Result::err) {
+    for trouble in [saved, print(global, format, &document)].into_iter().filter_map(Result::err) {
         found.add(Fact::PartWay);
         trouble.tell(global);
     }

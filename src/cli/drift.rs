@@ -2,7 +2,7 @@
 
 use crate::cli::common::ConnectedWorkspace;
 use crate::cli::exit::{ExitRow, Fact};
-use crate::cli::{CommandError, Dir, Exit, Format, Global, SelectOptions, choice, facts, output};
+use crate::cli::{CommandError, Dir, Exit, Format, Global, SelectOptions, choice, fabric, facts, output};
 use crate::render::blind;
 use crate::render::drift::{self, Strangers};
 
@@ -26,6 +26,7 @@ pub(crate) async fn run(global: &Global, options: &DriftOptions) -> Result<Exit,
     let mut workspace = ConnectedWorkspace::open(global, &options.workspace.dir).await?;
     let mut planned = workspace.plan().await?;
     choice::check_patterns(&options.selection.choice(), &planned.plan)?;
+    fabric::look(&workspace, &mut planned).await;
     planned.plan.tell_only(&|address| options.selection.takes(address));
     workspace.tell_changed_proofs();
     let document = workspace.document(&planned.plan);

@@ -25,6 +25,7 @@ mod drift;
 mod exit;
 mod explain;
 mod export;
+mod fabric;
 mod facts;
 mod get;
 mod graph;

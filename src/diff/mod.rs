@@ -7,14 +7,18 @@
 //! * `compare`: what differs
 //! * `undeclared`: what the files do not say, and what is somebody else's
 //! * `decide`: what is done about it; `left_out`: what is not to be done; `verdict` is the result
+//! * `origins`: which declaration of a fabric it is about
+//! * `connections`: what is wrong with connections and meshes of the fabric
 //! * `export`: the other way; `secret_uses`: which secrets go where
 
 pub(crate) mod compare;
+pub(crate) mod connections;
 mod decide;
 pub(crate) mod export;
 mod installations;
 pub(crate) mod left_out;
 pub(crate) mod matching;
+mod origins;
 pub(crate) mod secret_uses;
 mod undeclared;
 pub(crate) mod verdict;
@@ -156,6 +160,7 @@ fn finish<'a>(
     first.hold_all(&mut verdicts);
     halves::hold(topology, &mut verdicts);
     first.left_out.hold_targets(&mut verdicts);
+    origins::remember(base, &mut verdicts);
     verdicts.sort_by(|a, b| a.address.cmp(&b.address));
     let decided: BTreeSet<&Address> = verdicts.iter().map(|verdict| &verdict.address).collect();
     let unmanaged = index

@@ -1,5 +1,7 @@
 //! Verdicts: what is to happen to each address, or why nothing is.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,10 +11,11 @@ use crate::diff::external::EXTERNAL;
 use crate::diff::others::OthersItems;
 use crate::diff::sequence::Edit;
 use crate::diff::shared::NO_PLACE;
+use crate::fabric::FabricOrigin;
 use crate::finding::Place;
 use crate::secret::Secret;
 use crate::spec::{Change, Disruption, Field, Kind};
-use crate::topology::Allowance;
+use crate::topology::{Allowance, Resource};
 
 /// What is to happen to one address. Every declared and every owned address gets exactly one.
 #[derive(Debug, Clone)]
@@ -31,6 +34,8 @@ pub struct Verdict {
     pub notes: FieldNotes,
     /// Where it is declared.
     pub place: Option<Place>,
+    /// The declaration of the fabric that it comes from, or came from as the ledger remembers.
+    pub origin: Option<Arc<FabricOrigin>>,
 }
 
 /// What is to be told of fields about which nothing is done.
@@ -342,6 +347,20 @@ impl Decision {
 }
 
 impl Verdict {
+    /// The verdict on a declared resource of which nothing else is to be told.
+    pub(crate) fn of(resource: &Resource, decision: Decision, id: Option<&str>) -> Verdict {
+        Verdict {
+            address: resource.address.clone(),
+            kind: resource.kind,
+            decision,
+            id: id.map(str::to_owned),
+            unverified: Vec::new(),
+            notes: FieldNotes::default(),
+            place: Some(resource.place.clone()),
+            origin: resource.origin.clone(),
+        }
+    }
+
     /// Leaves it alone, whatever was decided.
     pub fn hold(&mut self, hold: Hold) {
         let decision = std::mem::replace(&mut self.decision, Decision::Same);

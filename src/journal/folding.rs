@@ -25,7 +25,7 @@ pub(super) fn fold(line: JournalLine, run: usize, base: &mut Base, doubts: &mut 
     match line {
         JournalLine::Run { number, .. } => base.run = Some(number).filter(|number| *number > 0),
         JournalLine::End { .. } => {}
-        JournalLine::Call { n, address, verb, method, path, claim: claimed } => {
+        JournalLine::Call { n, address, verb, method, path, claim: claimed, origin: _ } => {
             if let Some(claimed) = claimed {
                 let run = base.run;
                 claim(base, address.clone(), claimed, run);

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
+use crate::fabric::FabricOrigin;
 use crate::private;
 use crate::state::base::{Claim, Entry};
 use crate::state::installation::Installation;
@@ -68,6 +69,9 @@ pub enum JournalLine {
         /// What a create is about to make: whatever its answer, or if none is heard, that is ours if it is there.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         claim: Option<Claim>,
+        /// The declaration of the fabric that the resource comes from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<FabricOrigin>,
     },
     /// A call was answered, or is known to have had no effect.
     Answer {
@@ -257,6 +261,7 @@ mod tests {
             method: Method::Post,
             path: "/routes".into(),
             claim: None,
+            origin: None,
         };
         journal.write(&call(1)).unwrap();
         journal.write(&JournalLine::Answer { n: 1, outcome: "200".into() }).unwrap();
@@ -286,6 +291,7 @@ mod tests {
             method: Method::Post,
             path: "/routes".into(),
             claim: Some(Claim { identity: "[1]".into(), carries: carries.clone() }),
+            origin: None,
         };
         let made = JournalLine::Made { address: at("east/routes/a"), id: "7".into(), identity: None, ours: true };
         let removed = JournalLine::Removed { address: at("east/routes/a"), id: String::new() };

@@ -203,7 +203,7 @@ mod tests {
     fn call(n: u64) -> JournalLine {
         let address = Address::new("east", "routes", Some(&n.to_string()));
         let (verb, path) = ("create".to_owned(), "/routes".to_owned());
-        JournalLine::Call { n, address, verb, method: Method::Post, path, claim: None }
+        JournalLine::Call { n, address, verb, method: Method::Post, path, claim: None, origin: None }
     }
 
     #[tokio::test]

@@ -13,6 +13,7 @@ use super::who::{host, now, user};
 use crate::address::Address;
 use crate::apply::{Outcome, Report};
 use crate::diff::verdict::{Cause, Decision};
+use crate::fabric::FabricOrigin;
 use crate::journal::JournalLine;
 use crate::plan::file::seal;
 use crate::plan::{FieldChange, Plan, PreImage, Step, Verb};
@@ -148,6 +149,9 @@ pub(crate) struct StepRecord {
     /// The requests with an effect that were sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<CallRecord>,
+    /// The declaration of the fabric that its resource came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<FabricOrigin>,
 }
 
 /// A field that changed, as the plan showed it.
@@ -352,6 +356,7 @@ impl StepRecord {
             row: None,
             fields: Vec::new(),
             calls: Vec::new(),
+            origin: None,
         }
     }
 
@@ -366,6 +371,7 @@ impl StepRecord {
             id_before: step.id.clone().filter(|id| !id.is_empty()),
             identity: base.entry(&step.address).and_then(|entry| entry.identity.clone()),
             fields: step.fields.iter().map(field).collect(),
+            origin: step.origin.as_deref().cloned(),
             ..StepRecord::begun(step.address.clone(), step.verb)
         }
     }
@@ -381,7 +387,7 @@ fn calls(lines: Vec<JournalLine>) -> BTreeMap<(Address, String), Vec<CallRecord>
     }
     let mut found: BTreeMap<_, Vec<CallRecord>> = BTreeMap::new();
     for line in lines {
-        if let JournalLine::Call { n, address, verb, method, path, claim: _ } = line {
+        if let JournalLine::Call { n, address, verb, method, path, claim: _, origin: _ } = line {
             let answer = answers.remove(&n);
             found.entry((address, verb)).or_default().push(CallRecord { method, path, answer });
         }

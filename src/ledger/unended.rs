@@ -88,10 +88,10 @@ fn own<'r>(record: &'r mut Record, address: &'r Address) -> impl Iterator<Item =
 fn begun(lines: &[JournalLine]) -> Vec<StepRecord> {
     let mut steps: Vec<StepRecord> = Vec::new();
     for line in lines {
-        let JournalLine::Call { address, verb, .. } = line else { continue };
+        let JournalLine::Call { address, verb, origin, .. } = line else { continue };
         let Some(verb) = verb_of(verb) else { continue };
         if !steps.iter().any(|step| step.address == *address && step.verb == verb) {
-            steps.push(StepRecord::begun(address.clone(), verb));
+            steps.push(StepRecord { origin: origin.clone(), ..StepRecord::begun(address.clone(), verb) });
         }
     }
     steps

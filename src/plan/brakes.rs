@@ -182,6 +182,7 @@ mod tests {
             unverified: Vec::new(),
             notes: Default::default(),
             place: None,
+            origin: None,
         }
     }
 

@@ -15,6 +15,7 @@ use crate::diff::Diff;
 use crate::diff::auto_created::{auto_created_by, listed};
 use crate::diff::call_options::call_options;
 use crate::diff::companions;
+use crate::diff::connections::judge;
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Cause, Decision, FieldChange, ReplaceOrder, Verdict};
 use crate::plan::build::given_nothing::{given_nothing, with_nothing};
@@ -22,6 +23,7 @@ use crate::plan::build::renumber::renumber;
 use crate::plan::calls::{Writer, is_sequence};
 use crate::plan::edges::{cycle, edges};
 use crate::plan::fill::Filler;
+use crate::plan::halves::half_kinds;
 use crate::plan::lists::keep_live;
 use crate::plan::relied::{SharedContent, digest, prints};
 use crate::plan::{Brakes, Expired, Plan, Step, Timing, Verb, images, timing};
@@ -64,6 +66,7 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
         .collect();
     let under_way = builder.under_way(&steps);
     let expired = Expired::of(observed, &diff.index, &diff.verdicts);
+    let fabric_findings = judge(topology, &diff);
     Ok(Plan {
         before: images(topology, observed, &diff.index, &steps, &diff.verdicts),
         ledger_updates,
@@ -84,6 +87,8 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
         gaps: Vec::new(),
         expired,
         chosen: None,
+        fabric_findings,
+        half_kinds: half_kinds(topology),
     })
 }
 
@@ -180,6 +185,7 @@ impl Builder<'_> {
             timing: Timing::Any,
             not_after: None,
             place: verdict.place.clone(),
+            origin: verdict.origin.clone(),
         }
     }
 

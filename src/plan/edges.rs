@@ -12,10 +12,12 @@
 //! left by an earlier run removed ──► its like made
 //! in the way removed ──► field changed ──► made again        where the field's table says that it undoes
 //! what an output is evaluated from made or changed ──► looked at anew ──► whoever takes it made or changed
+//! both halves of a connection made ──► made what lives in one      one half removed ──► all of the other removed
 //! name given up ──► made what comes along under it           companion let go of ──► taken along
 //! ```
 
 mod gates;
+mod halves;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +28,7 @@ use crate::diff::removals::referred_by;
 use crate::diff::verdict::{Decision, ReplaceOrder};
 use crate::graph::Graph;
 use crate::plan::edges::gates::Gates;
+use crate::plan::edges::halves::between_halves;
 use crate::plan::{Step, Verb};
 use crate::topology::Topology;
 use crate::topology::cycle::{CycleError, Link};
@@ -77,11 +80,12 @@ pub(crate) fn edges<'d>(
         drawing.graph.add(node, first, why);
     }
     drawing.homes();
+    drawing.remembered.extend(between_halves(topology, steps));
     (with_remembered(drawing.graph, drawing.remembered), gate_names)
 }
 
-/// The graph with what the ledger remembers of it. That may be older than what is there: where it makes a circle, it is out
-/// of date.
+/// The graph with what the ledger remembers of it, which may be older than what is there: where it makes a circle, it is out
+/// of date. The order of halves at two controllers gives way likewise.
 fn with_remembered(graph: Graph<String>, mut remembered: Vec<(usize, usize, String)>) -> Graph<String> {
     while !remembered.is_empty() {
         let mut whole = graph.clone();
@@ -115,7 +119,8 @@ struct EdgeBuilder<'d> {
     side_by_side: BTreeSet<Address>,
     /// The steps that make or change something that refers to an address.
     referrers: BTreeMap<Address, Vec<usize>>,
-    /// What the ledger remembers: removals, what they wait for, and why.
+    /// What gives way where it makes a circle: what the ledger remembers, and the order of halves. Steps, what they wait
+    /// for, and why.
     remembered: Vec<(usize, usize, String)>,
 }
 

@@ -5,9 +5,10 @@
 //!
 //! * `build`: from verdicts to steps; `needs`: steps that no verdict asks for
 //! * `call`: a request as data; `calls`, `fill`, `lists`, `item_calls`: how it is written from the kind's table
-//! * `edges`, `timing`: what waits for what
+//! * `edges`, `timing`: what waits for what; `halves`: which steps are about halves of connections
 //! * `choice`: the part of it that somebody wants
 //! * `brakes`, `gaps`, `relied`: what has to be meant, what was not known, what the plan relies on
+//! * `summary`: how much it holds
 //! * `settled`, `recording`: what needs no step; the rows that the ledger gets; `before`: what its steps find
 //! * `file`: a plan as a file holds it, and back
 //! * `testing`, `laws`: a world without sockets, and what holds in it for every history
@@ -23,6 +24,7 @@ mod expired;
 pub(crate) mod file;
 mod fill;
 mod gaps;
+mod halves;
 mod item_calls;
 #[cfg(test)]
 mod laws;
@@ -32,11 +34,13 @@ mod recording;
 mod relied;
 pub(crate) mod revisions;
 mod settled;
+mod summary;
 #[cfg(test)]
 pub(crate) mod testing;
 mod timing;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -44,10 +48,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::attr::{Attr, Output};
+use crate::diff::connections::FabricFinding;
 use crate::diff::emptied;
 use crate::diff::resolve::ResolvedFields;
 pub(crate) use crate::diff::verdict::FieldChange;
 use crate::diff::verdict::{Cause, Verdict};
+use crate::fabric::FabricOrigin;
 use crate::finding::Place;
 use crate::graph::Graph;
 use crate::plan::relied::SharedContent;
@@ -66,6 +72,7 @@ pub(crate) use expired::Expired;
 pub(crate) use gaps::Gap;
 pub(crate) use recording::{Recording, adopted, intents};
 pub(crate) use settled::Settled;
+pub(crate) use summary::Summary;
 
 /// What is to be done, in order.
 #[derive(Debug)]
@@ -107,6 +114,10 @@ pub struct Plan {
     pub chosen: Option<ChosenPart>,
     /// What the ledger is to remember of each declared resource once it is as it should be.
     pub ledger_updates: BTreeMap<Address, LedgerUpdate>,
+    /// What is wrong with connections and meshes of the fabric at the controllers.
+    pub(crate) fabric_findings: Vec<FabricFinding>,
+    /// The kinds whose objects are halves of connections.
+    pub(crate) half_kinds: BTreeSet<&'static str>,
     /// What its steps find, for whoever wants to go back.
     pub(crate) before: BTreeMap<Address, PreImage>,
 }
@@ -140,6 +151,8 @@ pub struct LedgerUpdate {
     pub id: Option<String>,
     /// What the list says about the object's age, where that saves a read.
     pub stamp: Option<String>,
+    /// The declaration of the fabric that it comes from, as a path.
+    pub(crate) origin: Option<String>,
 }
 
 impl LedgerUpdate {
@@ -190,6 +203,8 @@ pub struct Step {
     pub not_after: Option<Timestamp>,
     /// Where it is declared.
     pub place: Option<Place>,
+    /// The declaration of the fabric that its resource comes from, or came from.
+    pub origin: Option<Arc<FabricOrigin>>,
 }
 
 /// When the turn of a step comes that waits for no other step.
@@ -277,64 +292,7 @@ impl Verb {
     }
 }
 
-/// How much a plan holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Summary {
-    /// Resources that are made.
-    pub create: usize,
-    /// Resources that change in place.
-    pub update: usize,
-    /// Resources that are made anew.
-    pub replace: usize,
-    /// Resources that are removed.
-    pub delete: usize,
-    /// Resources that become owned without a call.
-    pub adopt: usize,
-    /// Resources that are deliberately left alone.
-    pub hold: usize,
-    /// Resources that are as they should be.
-    pub same: usize,
-    /// Resources that are let go of.
-    pub release: usize,
-    /// Those that are left alone because they could not be looked at.
-    #[serde(default)]
-    pub unseen: usize,
-}
-
 impl Plan {
-    /// How much it holds.
-    pub fn summary(&self) -> Summary {
-        use crate::diff::verdict::Decision;
-        let mut summary = Summary::default();
-        for verdict in &self.verdicts {
-            match verdict.decision {
-                Decision::Same => summary.same += 1,
-                Decision::Adopt => summary.adopt += 1,
-                Decision::Create(_) => summary.create += 1,
-                Decision::Update { .. } => summary.update += 1,
-                Decision::Replace { .. } => summary.replace += 1,
-                Decision::Delete(_) => summary.delete += 1,
-                Decision::Release(_) => summary.release += 1,
-                Decision::Hold(ref hold) => {
-                    summary.hold += 1;
-                    summary.unseen += usize::from(hold.is_absent_on());
-                }
-            }
-        }
-        summary
-    }
-
-    /// The number of steps of each cause.
-    pub fn causes(&self) -> BTreeMap<&'static str, usize> {
-        let mut causes = BTreeMap::new();
-        for verdict in &self.verdicts {
-            if let Some(cause) = verdict.decision.cause() {
-                *causes.entry(cause.as_str()).or_default() += 1;
-            }
-        }
-        causes
-    }
-
     /// The name of a node: a step's address, or a gate's words.
     pub fn node_name(&self, node: usize) -> String {
         match self.steps.get(node) {
@@ -371,6 +329,7 @@ impl Plan {
         self.take_out(&others);
         self.verdicts.retain(|verdict| is_meant(&verdict.address));
         self.unmanaged.retain(|address| is_meant(address));
+        self.fabric_findings.retain(|finding| finding.explains.iter().any(is_meant));
     }
 
     /// The files that are sent.

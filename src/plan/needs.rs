@@ -65,6 +65,7 @@ impl Builder<'_> {
         }
         let step = |(address, because): (Address, String)| {
             let kind = self.topology.targets.get(address.target())?.provider.kind(address.kind())?;
+            let origin = self.topology.resources.get(&address).and_then(|resource| resource.origin.clone());
             Some(Step {
                 address,
                 kind,
@@ -82,6 +83,7 @@ impl Builder<'_> {
                 not_after: None,
                 id: None,
                 place: None,
+                origin,
             })
         };
         wanted.into_iter().filter_map(step).collect()

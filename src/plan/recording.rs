@@ -53,7 +53,7 @@ impl Recording<'_> {
             leftovers: before.leftovers,
             commit: self.plan.commit.clone(),
             run: if step.is_some() { self.base.run } else { before.run },
-            origin: before.origin,
+            origin: ledger_update.origin.clone(),
             packing: ledger_update.files.values().find_map(FileContent::packing).or(before.packing),
             partial: ledger_update.partial.clone(),
             left: BTreeSet::new(),

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::diff::verdict::{Cause, is_unknown};
 use crate::plan::Verb;
-use crate::render::document::{ExpiredDocument, FieldDocument, HoldDocument, OthersDocument, PlanDocument};
+use crate::render::document::{ExpiredDocument, FabricFindingDocument, FieldDocument, HoldDocument, OthersDocument, PlanDocument};
 use crate::render::markdown::{BLOCK, BUDGET, code, fenced};
 use crate::render::page::{TextPage, Tone};
 use crate::render::words::{counted, number};
@@ -25,6 +25,9 @@ pub(crate) struct DriftDocument {
     pub commit: Option<String>,
     /// How much there is.
     pub summary: DriftSummary,
+    /// What is wrong with connections and meshes of the fabric: each explains some of what was found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fabric: Vec<FabricFindingDocument>,
     /// The resources that somebody changed, by address.
     pub found: Vec<Drifted>,
     /// The resources that could not be looked at.
@@ -115,6 +118,7 @@ impl DriftDocument {
                 unseen: unseen.len(),
                 trusted: plan.trusted.iter().map(|it| it.fields.len()).sum(),
             },
+            fabric: plan.fabric_findings.clone(),
             found,
             unseen,
             others: plan.others.clone(),
@@ -189,6 +193,8 @@ pub(crate) fn text(plan: &PlanDocument, strangers: Strangers, style: Style) -> S
         page.line(0, Tone::Faint, LEGEND);
     }
     page.gap();
+    page.limited(0, &drift.fabric, FIRST, explained);
+    page.gap();
     page.limited(0, &drift.found, FIRST, entry);
     page.limited(0, strangers, FIRST, |page, address| stranger(page, address));
     if !drift.unseen.is_empty() {
@@ -201,6 +207,11 @@ pub(crate) fn text(plan: &PlanDocument, strangers: Strangers, style: Style) -> S
         page.line(0, Tone::Faint, &trust);
     }
     page.finish().trim_end().to_owned() + "\n"
+}
+
+/// Writes what is wrong with a connection or a mesh.
+fn explained(page: &mut TextPage, finding: &FabricFindingDocument) {
+    page.parts(0, &[(Tone::Gone, "! "), (Tone::Strong, &finding.words)]);
 }
 
 /// Writes one resource that was changed at its controller.
@@ -237,6 +248,13 @@ pub(crate) fn markdown(plan: &PlanDocument, strangers: Strangers) -> String {
     let remarks: String = drift.remarks(strangers).iter().map(|remark| format!("- {}\n", code(remark))).collect();
     if !remarks.is_empty() {
         text.push_str(&format!("\n{remarks}"));
+    }
+    if !drift.fabric.is_empty() {
+        let mut page = TextPage::new(BLOCK);
+        page.limited(0, drift.fabric.get(..FIRST).unwrap_or(&drift.fabric), FIRST, explained);
+        text.push_str(&format!("\n{}", fenced(&page.finish())));
+        let more = drift.fabric.len().saturating_sub(FIRST);
+        text.push_str(&if more > 0 { format!("\nand {} more\n", number(more)) } else { String::new() });
     }
     if !drift.found.is_empty() {
         text.push_str(&format!("\n{LEGEND}\n\n{}", fenced(&block(&drift.found))));
@@ -336,6 +354,34 @@ mod tests {
 
         - `west/tunnels/dark`: `could not be looked at: the controller answered 503: busy`
         "#);
+    }
+
+    #[test]
+    fn a_connection_is_named_before_what_that_explains() {
+        let half = |world: World, at: &str, is_there: bool| {
+            let (address, id) = (format!("{at}/tunnels/core"), format!("{at}-core"));
+            let shown = json!({ "id": id, "name": "core", "gateway": "192.0.2.1" });
+            let world = world
+                .wants(&address, json!({ "gateway": "192.0.2.1" }))
+                .applied(&address, &id, json!({ "gateway": "192.0.2.1", "name": "core" }))
+                .comes_from(&address, &format!("fabric/vpns/core/east-west/{at}"));
+            if is_there { world.shows(at, "tunnels", shown) } else { world }
+        };
+        let document = half(half(World::new(), "east", true), "west", false).document();
+        insta::assert_snapshot!(text(&document, Strangers::Counted, PLAIN), @r#"
+        acme-wan at 3f2a1c9: 1 resource drifted
+
+        ! half-open connection east-west (core): missing on west
+
+        - west/tunnels/core  gone at the controller
+        "#);
+        let told = markdown(&document, Strangers::Counted);
+        let place = |words: &str| told.find(words).unwrap_or_else(|| panic!("{words}: {told}"));
+        assert!(place("! half-open connection") < place("- west/tunnels/core"), "{told}");
+        let value: Value = serde_json::from_str(&json(&document)).unwrap();
+        assert_eq!(value["fabric"][0]["code"], "half-open");
+        assert_eq!(value["fabric"][0]["explains"], json!(["west/tunnels/core"]));
+        assert_eq!(value["fabric"][0]["declaration"]["name"], "east-west");
     }
 
     #[test]

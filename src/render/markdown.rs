@@ -9,7 +9,7 @@ use crate::plan::Verb;
 use crate::render::document::{BetweenDocument, PlanDocument, StepDocument};
 use crate::render::page::TextPage;
 use crate::render::words::{number, sanitize_control};
-use crate::render::{Style, steps, summary};
+use crate::render::{Style, fabric, steps, summary};
 
 /// Bytes of a comment: GitHub takes 65,536 characters, and whoever posts it may want to add a line.
 pub(crate) const BUDGET: usize = 65_000;
@@ -20,6 +20,7 @@ pub(crate) const BLOCK: Style = Style { color: false, width: usize::MAX };
 /// A plan as markdown. Longer than the budget only if what is destroyed, told in full, already is.
 pub(crate) fn plan(document: &PlanDocument, budget: usize) -> String {
     let mut text = head(document);
+    text.push_str(&declarations(document));
     text.push_str(&deletions(document));
     text.push_str(&replacements(document));
     let foot = foot(document);
@@ -31,7 +32,7 @@ pub(crate) fn plan(document: &PlanDocument, budget: usize) -> String {
         shown.get(n).into_iter().for_each(|hold| steps::held(&mut page, 0, hold));
         page.finish()
     });
-    for (target, kinds) in steps::groups(document) {
+    for (target, kinds) in steps::groups(document, false) {
         for (kind, group) in kinds {
             let title = format!("{target}: {kind}, {}", steps::tally(&group));
             rest.add(&title, group.len(), |n| {
@@ -57,6 +58,10 @@ pub(crate) fn plan(document: &PlanDocument, budget: usize) -> String {
 
 /// Bytes that are kept free for the note about what was left out.
 const NOTE: usize = 120;
+
+/// Lines about the fabric that are told in full, and the columns of each: the steps are below.
+const DECLARATIONS: usize = 100;
+const DECLARATION: usize = 160;
 
 /// Text that grows by folded parts, as far as the budget goes.
 struct Folded {
@@ -156,6 +161,19 @@ fn table(document: &PlanDocument) -> String {
         ));
     }
     text
+}
+
+/// What becomes of the declarations of the fabric.
+fn declarations(document: &PlanDocument) -> String {
+    let lines = fabric::lines(document);
+    if lines.is_empty() {
+        return String::new();
+    }
+    let mut page = TextPage::new(Style { width: DECLARATION, ..BLOCK });
+    lines.iter().take(DECLARATIONS).for_each(|line| fabric::line(&mut page, 0, line));
+    let more = lines.len().saturating_sub(DECLARATIONS);
+    let more = if more > 0 { format!("\nand {} more, as the steps below tell\n", number(more)) } else { String::new() };
+    format!("\n{}{more}", fenced(&page.finish()))
 }
 
 fn deletions(document: &PlanDocument) -> String {

@@ -5,12 +5,14 @@
 //! * `document`: the plan as a versioned document, from which all forms are made
 //! * `text`, `markdown`, `drift`, `report`, `graph`, `blind`, `secrets`: the forms; `steps`, `summary`, `sequence`, `values`, `words`:
 //!   their parts
+//! * `fabric`: what a plan does to connections, meshes and sites
 //! * `history`: what is told of runs that were
 //! * `findings`: what is wrong, at its place; `progress`, `screen`: how a run goes; `page`: lines of text
 
 pub(crate) mod blind;
 pub(crate) mod document;
 pub(crate) mod drift;
+mod fabric;
 pub(crate) mod findings;
 pub(crate) mod graph;
 pub(crate) mod history;

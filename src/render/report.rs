@@ -1,6 +1,7 @@
 //! The report of an apply: steps that are done, those that failed with what they took along, and the command to run next.
 
 mod gaps;
+mod health;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use crate::apply::{Outcome, Report};
 use crate::plan::{Plan, Step, Verb};
 use crate::render::page::{TextPage, Tone};
 use crate::render::report::gaps::{gap, removed};
+use crate::render::report::health::HealthDocument;
 use crate::render::words::{are, counted, number};
 use crate::render::{Style, summary};
 use crate::verify::Contradiction;
@@ -34,6 +36,9 @@ pub(crate) struct ApplyDocument {
     pub steps: Vec<StepOutcome>,
     /// Fields and objects that are not what their step said they would be.
     pub contradictions: Vec<ContradictionDocument>,
+    /// The health of the connections and meshes of the fabric that were changed; missing where none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<HealthDocument>,
     /// Why the journal could not be written; the run stopped at once.
     pub journal_error: Option<String>,
     /// The next steps for whoever reads it.
@@ -171,6 +176,7 @@ impl ApplyDocument {
             },
             steps,
             contradictions: contradictions.iter().map(ContradictionDocument::of).collect(),
+            health: None,
             journal_error: report.journal_error.clone(),
             next: Vec::new(),
         };
@@ -277,6 +283,7 @@ pub(crate) fn text(document: &ApplyDocument, style: Style) -> String {
     list(&mut page, "deferred: the window closed", &of(OutcomeWord::Deferred));
     failed(&mut page, &of(OutcomeWord::Failed));
     contradictions(&mut page, &document.contradictions);
+    document.health.iter().for_each(|health| health.write(&mut page));
     if !document.next.is_empty() {
         page.gap();
         for next in &document.next {

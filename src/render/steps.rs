@@ -18,11 +18,12 @@ pub(crate) fn are_few(document: &PlanDocument) -> bool {
     document.summary.create <= FEW
 }
 
-/// The steps that make and change, by target and kind; in each group by verb, then by name.
-pub(crate) fn groups(document: &PlanDocument) -> BTreeMap<&str, BTreeMap<&str, Vec<&StepDocument>>> {
+/// The steps that make and change, by target and kind; in each group by verb, then by name. Where lines of the fabric stand
+/// for theirs, `is_folded`, those are left out.
+pub(crate) fn groups(document: &PlanDocument, is_folded: bool) -> BTreeMap<&str, BTreeMap<&str, Vec<&StepDocument>>> {
     let mut targets: BTreeMap<&str, BTreeMap<&str, Vec<&StepDocument>>> = BTreeMap::new();
     let quiet = |step: &&StepDocument| matches!(step.verb, Verb::Create | Verb::Update | Verb::Issue);
-    for step in document.steps.iter().filter(quiet) {
+    for step in document.steps.iter().filter(quiet).filter(|step| !is_folded || step.origin.is_none()) {
         targets.entry(&step.target).or_default().entry(&step.kind).or_default().push(step);
     }
     for steps in targets.values_mut().flat_map(BTreeMap::values_mut) {

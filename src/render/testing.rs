@@ -1,19 +1,21 @@
 //! Help for the tests of this floor: a small catalogue, and worlds in which something is wanted, applied and there.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::address::Address;
 use crate::attr::{Attr, Encoding, Output, Template, TemplatePart};
+use crate::fabric::FabricOrigin;
 use crate::finding::Place;
 use crate::plan::Plan;
 use crate::render::document::PlanDocument;
 use crate::render::page::Style;
 use crate::secret::Secret;
 use crate::spec::{
-    Api, Auth, Body, Condition, Dialect, Disruption, Envelope, Extent, IdScheme, Identity, Kind, List, Poll, Provider,
+    Api, Auth, Body, Condition, Dialect, Disruption, Envelope, Extent, Halves, HalvesHealth, IdScheme, Identity, Kind, List, Poll, Provider,
     ServerVersion, Type, Until, call, field, output,
 };
 use crate::state::base::{Base, Basis, Entry, Stored};
@@ -86,6 +88,18 @@ static RULES: Kind = Kind {
     ..Kind::NEW
 };
 
+const HALVES: Halves = Halves {
+    kind: "tunnels",
+    agrees: &[("tunnels", &["key", "mode"])],
+    options: &[],
+    mirrored: &[],
+    routes: ("routes", "cidr"),
+    learned: ("peers", "lines"),
+    peers: "peers",
+    keys: ("keys", "sum"),
+    health: HalvesHealth { path: "/status", at: Envelope::Items(""), name: "name", up: "up", reachable: "reachable" },
+};
+
 static LAB: Provider = Provider {
     name: "lab",
     title: "Lab",
@@ -119,6 +133,7 @@ static LAB: Provider = Provider {
     endpoints: &[],
     actions: &[],
     artifacts: &[],
+    halves: Some(HALVES),
 };
 
 /// The three sides of a comparison: wanted, applied last, and live.
@@ -215,6 +230,13 @@ impl World {
             origin: None,
         };
         self.topology.resources.insert(address, resource);
+        self
+    }
+
+    /// The files declare it by that declaration of a fabric.
+    pub(crate) fn comes_from(mut self, at: &str, origin: &str) -> World {
+        let origin = FabricOrigin::from_path(origin).map(Arc::new);
+        self.topology.resources.get_mut(&address(at)).expect("a resource").origin = origin;
         self
     }
 

@@ -8,6 +8,7 @@
 //! * `value`, `walk`, `read`, `default`, `lines`: values by their types
 //! * `grammar`, `names`, `declared`: texts that name other objects
 //! * `action`, `auth`, `installation`, `certificate`: what is asked for besides
+//! * `halves`: what its objects are to a fabric
 //! * `lint`: the net under all of it
 
 mod action;
@@ -21,6 +22,7 @@ mod default;
 mod field;
 mod format;
 mod grammar;
+mod halves;
 mod installation;
 mod kind;
 mod lines;
@@ -60,6 +62,7 @@ pub(crate) use format::{CIDR, IP};
 pub(crate) use grammar::{
     By, Called, DocumentsIn, Grammar, HasValue, NameSpot, Named, ReadDocuments, any_word, first_word,
 };
+pub(crate) use halves::{Halves, HalvesHealth};
 pub(crate) use installation::{InstallationProof, Strength, certificate_proof};
 pub(crate) use kind::OneTimeOutput;
 pub use kind::{Identity, Kind};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::spec::{
-    Action, Artifact, Auth, CallPlace, Field, Identity, InstallationProof, Kind, Strength, TableCall, Type,
+    Action, Artifact, Auth, CallPlace, Field, Halves, Identity, InstallationProof, Kind, Strength, TableCall, Type,
 };
 use wire::Method;
 
@@ -29,6 +29,8 @@ pub struct Provider {
     /// The documented endpoints that no kind, action or artifact covers: why. Of those that several cover alike, the one
     /// that is meant, where it is not the first.
     pub endpoints: &'static [Endpoint],
+    /// What its objects are to a fabric; `None` where they are no halves of connections.
+    pub(crate) halves: Option<Halves>,
 }
 
 impl Provider {

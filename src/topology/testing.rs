@@ -265,6 +265,7 @@ static LAB: Provider = Provider {
     kinds: &[&CONFIG, &ENDPOINTS, &PEERS, &HEALTH, &GROUPS, &ROUTES, &BLUEPRINTS, &RULES, &REGIONS, &POLICIES],
     actions: &[],
     artifacts: &[],
+    halves: None,
     documented: "",
     endpoints: &[],
 };

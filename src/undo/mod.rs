@@ -186,5 +186,6 @@ fn held(address: &Address, kind: &'static Kind, hold: &Hold) -> Verdict {
         unverified: Vec::new(),
         notes: Default::default(),
         place: None,
+        origin: None,
     }
 }

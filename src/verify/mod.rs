@@ -3,8 +3,10 @@
 //! After a run its targets are looked at once more, list by list. What is not as its step said is told, and the ledger
 //! says what is there, not what was meant: the next plan shows the difference, and nobody else is blamed for it.
 //!
+//! * `health`: whether connections and peers are up
 //! * `removed`: the removals, held against what shows
 
+mod health;
 mod removed;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +31,8 @@ use crate::state::live::Observed;
 use crate::topology::references::References;
 use crate::topology::{Resource, Topology};
 use crate::verify::removed::Removals;
+
+pub use health::{FabricHealth, HealthLook};
 
 /// How often the targets are looked at while objects are missing or still there: a list may lag behind for a moment.
 const LOOKS: usize = 2;

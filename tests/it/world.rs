@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use trueup::parts::{
     Address, Artifact, Auth, Base, CATALOGUE, Clock, Contradiction, Decision, DeclaredObjects, Executor, Export,
-    Finding, Http, Journal, JournalLine, Ledger, ObserveError, Observed, Observer, Outcome, Passing, PathTemplate,
+    FabricOrigin, Finding, HealthLook, Http, Journal, JournalLine, Ledger, ObserveError, Observed, Observer, Outcome, Passing, PathTemplate,
     Plan, Progress, Provider, Report, RequestBody, RunClaims, Scope, Session, Sights, Step, Tls, Topology, Verdict,
     Waiting, diff, export, ledger, matching, plan, source, topology, verify,
 };
@@ -204,6 +204,25 @@ impl<'s> World<'s> {
             true => Ok(applied),
             false => Err(format!("a second plan is not empty:\n{}", told(&again.plan))),
         }
+    }
+
+    /// How many connections were asked whether they are up, and what is said of those that are down. Where resources come
+    /// from is told by `origins`: their addresses, with the paths of declarations.
+    pub(crate) fn health(&self, origins: &[(String, String)]) -> (usize, Vec<String>) {
+        let mut topology = self.topology();
+        let mut changed = BTreeSet::new();
+        for (address, origin) in origins {
+            let origin = FabricOrigin::from_path(origin).unwrap();
+            changed.insert(origin.whole());
+            topology.resources.get_mut(&address.parse::<Address>().unwrap()).unwrap().origin = Some(Arc::new(origin));
+        }
+        self.runtime.block_on(async {
+            let sessions = self.sessions(&topology).await;
+            let base = Ledger::open(&topology).unwrap().base;
+            let look = HealthLook { topology: &topology, base: &base, sessions: &sessions };
+            let health = look.after_a_change(&changed).await;
+            (health.asked, health.down.into_iter().map(|finding| finding.words).collect())
+        })
     }
 
     /// Everything that the targets' lists show and that could be declared: the address that it would have, and its id.

@@ -179,6 +179,7 @@ mod tests {
                 unverified: Vec::new(),
                 notes: Default::default(),
                 place: None,
+                origin: None,
             };
             let mut planned = PlannedValues::default();
             let grew = planned.grow(&|_| None, std::slice::from_ref(&verdict));

@@ -1,5 +1,5 @@
-//! The two halves of a connection: one secret that two targets take, and nobody else. Where one of them can't be given the new
-//! one, the other is not given it either: between the two the connection would be down.
+//! The two halves of a connection: one secret that two targets take, and nobody else, or what a fabric declares as one. Where
+//! one of them can't be given the new value, the other is not given it either: between the two the connection would be down.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,8 @@ type Taker = (Address, &'static str);
 
 /// Holds each half whose other half is held, with its new secret.
 pub(in crate::diff) fn hold(topology: &Topology, verdicts: &mut [Verdict]) {
-    let halves = halves(topology);
+    let mut halves = halves(topology);
+    halves.extend(agreeing(topology));
     if halves.is_empty() {
         return;
     }
@@ -77,6 +78,28 @@ fn halves(topology: &Topology) -> Vec<(Taker, Taker)> {
         is_pair.then(|| [(one.clone(), other.clone()), (other, one)])
     };
     takers.into_values().filter_map(pair).flatten().collect()
+}
+
+/// The pairs of fields in which both halves of a connection of a fabric agree; each both ways.
+fn agreeing(topology: &Topology) -> Vec<(Taker, Taker)> {
+    let mut found: BTreeMap<(&str, Option<&str>, &str), Vec<&Resource>> = BTreeMap::new();
+    for resource in topology.resources.values().filter(|resource| !resource.external) {
+        if let Some(origin) = resource.origin.as_deref().filter(|origin| origin.half.is_some()) {
+            found.entry((&origin.name, origin.vpn.as_deref(), resource.kind.name)).or_default().push(resource);
+        }
+    }
+    let pairs = found.into_values().filter_map(|members| match members[..] {
+        [one, other] if one.address.target() != other.address.target() => Some((one, other)),
+        _ => None,
+    });
+    let of_pair = |(one, other): (&Resource, &Resource)| {
+        let table = topology.targets.get(one.address.target()).and_then(|target| target.provider.halves.as_ref());
+        let agreed = table.map_or(&[][..], |table| table.agreed(one.kind.name));
+        let both = agreed.iter().filter(|field| [one, other].iter().all(|half| half.fields.contains_key(**field)));
+        let takers = both.map(|field| ((one.address.clone(), *field), (other.address.clone(), *field)));
+        takers.flat_map(|(one, other)| [(one.clone(), other.clone()), (other, one)]).collect::<Vec<_>>()
+    };
+    pairs.flat_map(of_pair).collect()
 }
 
 /// The fields of a resource whose change interrupts something that comes back.
@@ -166,6 +189,25 @@ mod tests {
         ] {
             assert_eq!((world.verdict(EAST).as_str(), world.verdict(WEST).as_str()), (east, west));
         }
+    }
+
+    #[test]
+    fn a_fabric_says_which_halves_agree_in_more_than_a_secret() {
+        let of_fabric = |is_declared: bool, hidden: &str| {
+            let mut world = connected("old", "old").hides(hidden);
+            for at in [EAST, WEST] {
+                let resource = world.topology.resources.get_mut(&address(at)).unwrap();
+                resource.fields.insert("pfs".into(), Attr::Bool(false));
+                let half = format!("fabric/vpns/core/east-west/{}", address(at).target());
+                world = if is_declared { world.comes_from(at, &half) } else { world };
+            }
+            world
+        };
+        let unseen = "west/ipsec-endpoints";
+        assert_eq!(of_fabric(true, unseen).verdict(EAST), "hold waits");
+        assert_eq!(of_fabric(true, "east/ipsec-endpoints").verdict(WEST), "hold waits");
+        assert_eq!(of_fabric(true, "west/routes").verdict(EAST), "update pfs: change");
+        assert_eq!(of_fabric(false, unseen).verdict(EAST), "update pfs: change");
     }
 
     #[test]

@@ -92,15 +92,7 @@ fn one(resolver: &Resolver<'_>, resource: &Resource, resolved: &ResolvedFields, 
     let entry = base.entry(&resource.address);
     let compared = |decision, id: Option<&str>, comparison: Comparison| {
         let Comparison { changes: _, held: _, unverified, notes, taken_back, shared } = comparison;
-        let verdict = Verdict {
-            address: resource.address.clone(),
-            kind: resource.kind,
-            decision,
-            id: id.map(str::to_owned),
-            unverified,
-            notes,
-            place: Some(resource.place.clone()),
-        };
+        let verdict = Verdict { unverified, notes, ..Verdict::of(resource, decision, id) };
         (verdict, SentBeside { taken_back, shared })
     };
     let verdict = |decision, id: Option<&str>| compared(decision, id, Comparison::default());

@@ -100,6 +100,7 @@ fn verdict(address: &Address, kind: &'static Kind, decision: Decision, id: Optio
         unverified: Vec::new(),
         notes: Default::default(),
         place: None,
+        origin: None,
     }
 }
 

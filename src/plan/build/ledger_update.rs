@@ -38,6 +38,7 @@ impl Builder<'_> {
             after: references.into_iter().map(|reference| reference.to).chain(made_with).collect(),
             id: resource.content_id().or_else(|| live.map(|live| live.id.clone())),
             stamp: live.and_then(|live| Some(text(lookup(&live.raw, resource.kind.api.stamp()?)?))),
+            origin: resource.origin.as_ref().map(|origin| origin.path()),
         }
     }
 }

@@ -8,7 +8,7 @@
 //! | something else that goes, or lets go of it | a removal | it can't be without that |
 //! | a change whose outcome it sends, or looks at | what makes or changes | it brings that along |
 //! | any other change | what makes or changes | it may be without that: what it needs is there |
-//! | one that takes the same new secret | the other half | each brings the other |
+//! | one that takes the same new secret, or the other half of a connection | the other half | each brings the other |
 //!
 //! And what is made anew can't be without the steps that move over to the new object.
 
@@ -60,7 +60,7 @@ impl<'p> Ties<'p> {
             }
         }
         brought.retain(|(first, _)| tie(step, &self.plan.steps[*first]) == Tie::Brings);
-        brought.extend(self.other_half(step).map(|other| (other, "both take the same new secret".to_owned())));
+        brought.extend(self.other_half(step).map(|other| (other, step.why_together())));
         brought
     }
 
@@ -86,7 +86,7 @@ impl<'p> Ties<'p> {
         let is_anew = |first: &usize| plan.steps[*first].verb == Verb::ReplaceCreate;
         let anew = firsts.map(|(first, _)| first).filter(is_anew);
         undone.extend(anew.map(|first| (first, format!("`{}` would be left with the old one", step.address))));
-        undone.extend(self.other_half(step).map(|other| (other, "both take the same new secret".to_owned())));
+        undone.extend(self.other_half(step).map(|other| (other, step.why_together())));
         undone.retain(|(other, _)| plan.steps[*other].address != step.address);
         undone
     }

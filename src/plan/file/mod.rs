@@ -6,11 +6,13 @@
 //!
 //! * `sealed`: values, with marks for secrets and later values
 //! * `restore`: from the file back to the plan
+//! * `without_calls`: what takes no call
 //! * `moved`: whether what its steps rely on still is as it was
 
 mod moved;
 mod restore;
 mod sealed;
+mod without_calls;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +23,8 @@ use serde_json::Value;
 use crate::address::Address;
 use crate::diff::resolve::ResolvedFields;
 use crate::diff::verdict::{Cause, Decision};
+use crate::fabric::FabricOrigin;
+use crate::plan::file::without_calls::{AdoptWork, ReleaseWork};
 use crate::plan::relied::SharedContent;
 use crate::plan::{Call, LedgerUpdate, Payload, Plan, PurposeWord, Step, Timing, Verb};
 use crate::secret::FingerprintKey;
@@ -102,6 +106,10 @@ struct StepWork {
     /// What others share of its object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     shared: Option<SharedWork>,
+    /// The declaration of the fabric that its resource comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Value>")]
+    origin: Option<FabricOrigin>,
 }
 
 /// What others share of an object.
@@ -147,31 +155,6 @@ struct CallWork {
     shows_in: Option<Value>,
 }
 
-/// An object that becomes owned as it is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct AdoptWork {
-    #[schemars(with = "String")]
-    address: Address,
-    id: Option<String>,
-    /// The keyed digest of the ledger's row.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    row: Option<String>,
-}
-
-/// A resource that is let go of.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct ReleaseWork {
-    #[schemars(with = "String")]
-    address: Address,
-    id: Option<String>,
-    reason: String,
-    /// The keyed digest of the ledger's row.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    row: Option<String>,
-}
-
 /// What the ledger is to remember of a resource.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -197,6 +180,8 @@ struct RowWork {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(with = "BTreeMap<String, Value>")]
     partial: BTreeMap<String, ItemPlace>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    origin: Option<String>,
 }
 
 impl Work {
@@ -320,6 +305,7 @@ impl WorkWriter<'_> {
             found: step.found.clone(),
             row: self.row_digest(&step.address),
             shared: step.shared.as_ref().map(shared),
+            origin: step.origin.as_deref().cloned(),
         }
     }
 
@@ -369,6 +355,7 @@ impl WorkWriter<'_> {
             after,
             id,
             stamp,
+            origin,
         } = update;
         RowWork {
             wanted: seal(wanted),
@@ -381,6 +368,7 @@ impl WorkWriter<'_> {
             stamp: stamp.clone(),
             unknown: unknown.clone(),
             partial: partial.clone(),
+            origin: origin.clone(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! From a plan file back to the plan.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -11,6 +12,7 @@ use crate::diff::verdict::{Decision, FieldChange, FieldNotes, Verdict};
 use crate::graph::Graph;
 use crate::plan::file::sealed::open;
 use crate::plan::file::{CallWork, FieldWork, RowWork, SecretsByPrint, StepWork, Work, declared_calls};
+use crate::plan::halves::half_kinds;
 use crate::plan::relied::SharedContent;
 use crate::plan::{Brakes, Call, CallPurpose, LedgerUpdate, Payload, Plan, PurposeWord, ResultList, Step};
 use crate::spec::{CallSpec, Kind, List, OpenPath, Provider};
@@ -74,6 +76,8 @@ pub(crate) fn restore(work: &Work, topology: &Topology, secrets: &SecretsByPrint
         gaps: Vec::new(),
         expired: Vec::new(),
         chosen: None,
+        fabric_findings: Vec::new(),
+        half_kinds: half_kinds(topology),
         ledger_updates,
         before: BTreeMap::new(),
     };
@@ -112,6 +116,7 @@ impl PlanReader<'_> {
                 unverified: Vec::new(),
                 notes: FieldNotes::default(),
                 place: None,
+                origin: None,
             })
         };
         let mut verdicts: Vec<Verdict> = adopts.chain(releases).map(verdict).collect::<Result<_, String>>()?;
@@ -146,6 +151,7 @@ impl PlanReader<'_> {
             // What is open now decides, and not what was when it was made.
             not_after: None,
             place: self.topology.resources.get(&step.address).map(|resource| resource.place.clone()),
+            origin: step.origin.clone().map(Arc::new),
         };
         Ok((step, trouble))
     }
@@ -235,6 +241,7 @@ impl PlanReader<'_> {
             after: row.after.clone(),
             id: row.id.clone(),
             stamp: row.stamp.clone(),
+            origin: row.origin.clone(),
         })
     }
 }

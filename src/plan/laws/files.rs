@@ -1,11 +1,13 @@
 //! Laws of plan files: what is read is what was written, and what moved since is held, and nothing else.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::{all_done, drift, for_all, seed, topology};
 use crate::diff::matching::index;
+use crate::fabric::FabricOrigin;
 use crate::plan::Plan;
 use crate::plan::file::{Moved, Restored, SecretsByPrint, Work, moved, restore};
 use crate::plan::testing::World;
@@ -26,8 +28,8 @@ fn done_by(plan: &Plan) -> Vec<String> {
     let step = |(n, step): (usize, &crate::plan::Step)| {
         let after: Vec<(usize, &String)> = plan.graph.after(n).collect();
         let row = plan.ledger_updates.get(&step.address).filter(|_| !step.verb.removes());
-        let row = row.map(|row| (&row.wanted, &row.partial, &row.unknown, &row.after, &row.id));
-        let what = (&step.address, step.verb, &step.calls, &step.leaves, &step.id, &step.timing);
+        let row = row.map(|row| (&row.wanted, &row.partial, &row.unknown, &row.after, &row.id, &row.origin));
+        let what = (&step.address, step.verb, &step.calls, &step.leaves, &step.id, &step.timing, &step.origin);
         format!("{what:?} after {after:?}: {row:?}")
     };
     plan.steps.iter().enumerate().map(step).collect()
@@ -40,12 +42,21 @@ fn moved_in(world: &World, work: &Work, plan: &Plan) -> Moved {
     moved(&world.topology, &observed, &index, &world.base, (work, plan))
 }
 
+/// The same, all of it declared by a fabric.
+fn of_a_fabric(mut world: World) -> World {
+    for (n, resource) in world.topology.resources.values_mut().enumerate() {
+        let path = format!("fabric/vpns/core/{}/{}", n % 3, resource.address.target());
+        resource.origin = FabricOrigin::from_path(&path).map(Arc::new);
+    }
+    world
+}
+
 #[test]
 fn a_plan_comes_back_from_its_file_and_nothing_has_moved() {
     for_all((seed(), seed(), 0u8..12, 0u8..12), |(one, other, what, which)| {
         let mut world = topology(World::lab(), &one);
         all_done(&mut world)?;
-        world = topology(drift(world, what, which), &other);
+        world = of_a_fabric(topology(drift(world, what, which), &other));
         let plan = world.plan();
         let (work, restored) = through_a_file(&world, &plan)?;
         if done_by(&restored) != done_by(&plan) {

@@ -5,7 +5,7 @@ mod controller;
 mod owned_parts;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -14,6 +14,7 @@ use crate::address::Address;
 use crate::attr::{Attr, Template, TemplatePart};
 use crate::diff::standing::judge;
 use crate::diff::verdict::{Decision, Verdict};
+use crate::fabric::FabricOrigin;
 use crate::finding::Place;
 use crate::plan::{Choice, Plan, Step, Verb};
 use crate::spec::{Identity, Kind, Provider, Strength, canonical, gives_something, without_nothing};
@@ -258,6 +259,19 @@ impl World {
     /// It depended on that when it was applied.
     pub(crate) fn depending(mut self, at: &str, on: &str) -> World {
         self.base.entries.get_mut(&address(at)).unwrap().after.insert(address(on));
+        self
+    }
+
+    /// The files declare it by that declaration of a fabric.
+    pub(crate) fn comes_from(mut self, at: &str, origin: &str) -> World {
+        let origin = FabricOrigin::from_path(origin).map(Arc::new);
+        self.topology.resources.get_mut(&address(at)).unwrap().origin = origin;
+        self
+    }
+
+    /// It was declared by that declaration of a fabric when it was applied.
+    pub(crate) fn came_from(mut self, at: &str, origin: &str) -> World {
+        self.base.entries.get_mut(&address(at)).unwrap().origin = Some(origin.to_owned());
         self
     }
 

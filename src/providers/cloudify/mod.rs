@@ -32,6 +32,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     kinds: kinds::ALL,
     actions: actions::ACTIONS,
     artifacts: artifacts::ARTIFACTS,
+    halves: None,
     documented: include_str!("endpoints.txt"),
     endpoints: endpoints::ENDPOINTS,
 };

@@ -18,6 +18,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     kinds: kinds::ALL,
     actions: cloudify::actions::ACTIONS,
     artifacts: cloudify::artifacts::ARTIFACTS,
+    halves: None,
     documented: include_str!("endpoints.txt"),
     endpoints: endpoints::ENDPOINTS,
 };

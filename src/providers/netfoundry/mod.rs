@@ -29,6 +29,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     kinds: kinds::ALL,
     actions: actions::ACTIONS,
     artifacts: &[],
+    halves: None,
     documented: include_str!("endpoints.txt"),
     endpoints: endpoints::ENDPOINTS,
 };

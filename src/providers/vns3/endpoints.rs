@@ -20,7 +20,7 @@ pub(crate) static ALL: &[Endpoint] = &[
     endpoint(Put, "/access/url/{access_url_id}", Unused("it only lets the link expire; removing does that too")),
     endpoint(Get, "/system/variable-collections", Unused("the one collection that can be written is known")),
     endpoint(Get, "/ms", Unused("it answers with an alert, not with what was set")),
-    endpoint(Get, "/status/ipsec", Unused(RUNTIME)),
+    endpoint(Get, "/status/ipsec", Session("tells whether the connections of a fabric are up")),
     endpoint(Get, "/status/link_history", Unused(RUNTIME)),
     endpoint(Get, "/status/connected_subnets", Unused(RUNTIME)),
     endpoint(Get, "/ipsec/endpoints/{endpoint_id}", Unused(SAME)),

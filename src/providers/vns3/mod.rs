@@ -9,6 +9,7 @@ mod endpoints;
 mod fields;
 mod formats;
 mod grammar;
+mod halves;
 mod kinds;
 #[cfg(test)]
 mod reading;
@@ -30,6 +31,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     kinds: kinds::ALL,
     actions: actions::ACTIONS,
     artifacts: artifacts::ARTIFACTS,
+    halves: Some(halves::HALVES),
     documented: include_str!("endpoints.txt"),
     endpoints: endpoints::ALL,
 };

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{
     AfterDocument, AlongDocument, BackDocument, BrokenDocument, CallDocument, ChoiceDocument, EditDocument,
-    ExpiredDocument, FieldDocument, FileDocument, GateDocument, HoldDocument, LetGoDocument, OthersDocument,
-    PlanDocument, ReleaseDocument, StepDocument, UnverifiedDocument, WaitDocument,
+    ExpiredDocument, FabricFindingDocument, FieldDocument, FileDocument, GateDocument, HoldDocument, LetGoDocument, OriginDocument, OthersDocument,
+    PlanDocument, ReleaseDocument, StepDocument, UnverifiedDocument, WaitDocument, fabric,
 };
 use crate::address::{Address, Escaped};
 use crate::attr::Attr;
@@ -51,6 +51,8 @@ impl PlanDocument {
             gaps: plan.gaps.iter().map(ToString::to_string).collect(),
             expired: plan.expired.iter().map(ExpiredDocument::of).collect(),
             between: None,
+            fabric: fabric::changes(plan),
+            fabric_findings: plan.fabric_findings.iter().map(FabricFindingDocument::of).collect(),
             undo: None,
         };
         for verdict in &plan.verdicts {
@@ -215,6 +217,7 @@ impl StepDocument {
             timing: _,
             not_after,
             place: _,
+            origin,
         } = step;
         StepDocument {
             address: address.to_string(),
@@ -230,6 +233,7 @@ impl StepDocument {
             after: after(plan, n),
             relies_on: relies_on.clone(),
             not_after: not_after.map(|time| time.to_string()),
+            origin: origin.as_deref().map(OriginDocument::of),
         }
     }
 }

@@ -6,7 +6,9 @@
 mod between;
 mod build;
 mod call;
+mod fabric;
 mod file;
+mod left_alone;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,7 +22,9 @@ use crate::spec::Disruption;
 pub(crate) use between::BetweenDocument;
 pub(crate) use build::own_name;
 pub(crate) use call::{CallDocument, FileDocument, WaitDocument};
+pub(crate) use fabric::{FabricChange, FabricFindingDocument, FabricVerb, OriginDocument};
 pub(crate) use file::{KeptDocument, PlanFile, plan_schema};
+pub(crate) use left_alone::{HoldDocument, LetGoDocument, ReleaseDocument, UnverifiedDocument};
 
 /// A plan. What a file's envelope says is not in its JSON.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -78,6 +82,12 @@ pub struct PlanDocument {
     /// The revisions that it leads between, where it is about files alone and nobody looked at a controller.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) between: Option<BetweenDocument>,
+    /// What it does to each declaration of the fabric, connections first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fabric: Vec<FabricChange>,
+    /// What is wrong with connections and meshes of the fabric at the controllers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) fabric_findings: Vec<FabricFindingDocument>,
     /// The way back from it, the last step first, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Vec<BackDocument>>,
@@ -191,6 +201,9 @@ pub struct StepDocument {
     /// From when on it must not begin any more, as its window closes then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_after: Option<String>,
+    /// The declaration of the fabric that its resource comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<OriginDocument>,
 }
 
 /// One field that changes.
@@ -299,64 +312,6 @@ pub struct BrokenDocument {
     pub help: String,
     /// The allowance that lets it through if it is meant, as `--allow` takes it: `deletes=37`.
     pub allow: String,
-}
-
-/// A resource that is let go of.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ReleaseDocument {
-    /// The resource.
-    pub address: String,
-    /// Why.
-    pub reason: String,
-}
-
-/// A resource that is deliberately left alone.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct HoldDocument {
-    /// The resource.
-    pub address: String,
-    /// A stable code.
-    pub code: String,
-    /// Why.
-    pub reason: String,
-    /// The remedy.
-    pub help: Option<String>,
-    /// The allowance that lets it through if it is meant, as `--allow` takes it: `destroy=nf/networks/acme`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub allow: Option<String>,
-    /// Why it differs from what is wanted, where it is known to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cause: Option<Cause>,
-    /// Says whether it is not there.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub gone: bool,
-    /// The fields that differ, and would change otherwise.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub fields: Vec<FieldDocument>,
-}
-
-/// A field that the files no longer give, and that stays as it is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LetGoDocument {
-    /// The resource.
-    pub address: String,
-    /// The field.
-    pub field: String,
-    /// Why it stays.
-    pub reason: String,
-}
-
-/// A resource with fields that cannot be verified.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct UnverifiedDocument {
-    /// The resource.
-    pub address: String,
-    /// The fields.
-    pub fields: Vec<String>,
 }
 
 impl PlanDocument {

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use crate::plan::Verb;
 use crate::render::document::{BetweenDocument, PlanDocument, StepDocument};
 use crate::render::page::{TextPage, Tone};
-use crate::render::words::number;
-use crate::render::{Style, steps, summary};
+use crate::render::words::{counted, number};
+use crate::render::{Style, fabric, steps, summary};
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,6 +31,7 @@ pub(crate) fn plan(document: &PlanDocument, style: Style, shown: Shown) -> Strin
     let style = if shown.all { Style { width: usize::MAX, ..style } } else { style };
     let mut text = Text { page: TextPage::new(style), document, shown };
     text.head();
+    text.fabric();
     text.groups();
     if shown.calls {
         calls::calls(&mut text.page, document, shown.all);
@@ -85,10 +86,25 @@ impl Text<'_> {
         }
     }
 
+    /// What becomes of the declarations of the fabric, connections first.
+    fn fabric(&mut self) {
+        let lines = fabric::lines(self.document);
+        if lines.is_empty() {
+            return;
+        }
+        self.page.gap();
+        self.page.line(0, Tone::Strong, &format!("fabric ({})", number(self.document.fabric.len())));
+        self.limited(&lines, FIRST, 1, |text, line| fabric::line(&mut text.page, 1, line));
+        if !self.shows_all() {
+            let folded = counted(fabric::steps(self.document), "step");
+            self.page.line(1, Tone::Faint, &format!("{folded} of these (--all shows each)"));
+        }
+    }
+
     /// The resources that come and change, by target and kind.
     fn groups(&mut self) {
         let few = self.shown.all || steps::are_few(self.document);
-        for (target, kinds) in steps::groups(self.document) {
+        for (target, kinds) in steps::groups(self.document, !self.shows_all()) {
             self.page.gap();
             self.page.line(0, Tone::Strong, target);
             for (kind, steps) in kinds {

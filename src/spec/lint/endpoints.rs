@@ -96,6 +96,7 @@ mod tests {
                 kinds: ALL,
                 actions: &[],
                 artifacts: &[],
+                halves: None,
                 documented,
                 endpoints,
                 ..*crate::providers::CATALOGUE[0]

@@ -1,0 +1,46 @@
+//! What VNS3's objects are to a fabric: endpoints are halves of connections, controllers of one keyset are a mesh.
+
+use crate::spec::{Envelope, Halves, HalvesHealth};
+
+/// Both ends of an IPsec connection have to agree in these (vns3.md#whether-something-is-connected).
+pub(super) const HALVES: Halves = Halves {
+    kind: "ipsec-endpoints",
+    agrees: &[
+        ("ipsec-endpoints", &["secret", "ike_version", "pfs", "vpn_type", "extra_config"]),
+        ("ebgp-peers", &["bgp_password"]),
+        ("peers", &["overlay_mtu"]),
+    ],
+    options: &["phase1", "phase2"],
+    mirrored: &[("tunnels", ["local_subnet", "remote_subnet"]), ("traffic-pairs", ["local_subnet", "remote_subnet"])],
+    routes: ("routes", "cidr"),
+    learned: ("ebgp-peers", "access_list"),
+    peers: "peers",
+    keys: ("keyset", "checksum"),
+    health: HalvesHealth {
+        path: "/status/ipsec",
+        at: Envelope::Keyed("response"),
+        name: "endpoint_name",
+        up: "connected",
+        reachable: "reachable",
+    },
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::vns3::PROVIDER;
+
+    #[test]
+    fn the_table_names_kinds_and_fields_that_there_are() {
+        let Halves { kind, agrees, options: _, mirrored, routes, learned, peers, keys, health: _ } = HALVES;
+        let agreed = agrees.iter().flat_map(|(kind, fields)| fields.iter().map(move |field| (*kind, *field)));
+        let mirrored = mirrored.iter().flat_map(|(kind, fields)| fields.iter().map(move |field| (*kind, *field)));
+        for (kind, field) in agreed.chain(mirrored).chain([routes, learned, keys]) {
+            let known = PROVIDER.kind(kind).is_some_and(|kind| kind.field(field).is_some());
+            assert!(known, "{kind}.{field}");
+        }
+        for kind in [kind, peers] {
+            assert!(PROVIDER.kind(kind).is_some(), "{kind}");
+        }
+    }
+}
