@@ -57,7 +57,9 @@ fn what_was_made_goes_what_changed_is_as_it_was_and_what_went_comes_again() {
             "east/endpoints/gone",
             Verb::Delete,
             Some(json!({ "name": "gone", "address": "192.0.2.3" })),
-            Some(json!({ "id": "3", "applied": { "name": "gone", "address": "192.0.2.3" } })),
+            Some(
+                json!({ "id": "3", "applied": { "name": "gone", "address": "192.0.2.3" }, "origin": "fabric/sites/lyon" }),
+            ),
             &[],
         ),
     ];
@@ -68,6 +70,8 @@ fn what_was_made_goes_what_changed_is_as_it_was_and_what_went_comes_again() {
     assert_eq!(value(&way, "east/endpoints/a", "inputs"), None, "nobody changed it, and nobody looks after it");
     assert_eq!(value(&way, "east/endpoints/gone", "address"), Some(Attr::text("192.0.2.3")));
     assert_eq!(way.about.len(), 3);
+    let origin = |at: &str| way.topology.resources[&address(at)].origin.as_ref().map(ToString::to_string);
+    assert_eq!((origin("east/endpoints/gone").as_deref(), origin("east/endpoints/a")), (Some("site lyon"), None));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A resource as it was: what the API showed of it then, and from whoever still has it, what the API never shows.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -9,6 +10,7 @@ use crate::diff::compare::expression;
 use crate::diff::planned::PlannedValues;
 use crate::diff::resolve::Resolver;
 use crate::diff::verdict::Hold;
+use crate::fabric::FabricOrigin;
 use crate::plan::file::open;
 use crate::spec::{Field, Identity, Kind, Type};
 use crate::state::base::{Base, Entry};
@@ -25,7 +27,9 @@ pub(super) fn resource(
     let kind = target.and_then(|target| target.provider.kind(change.address.kind()));
     let kind = kind.ok_or_else(|| no_way("its target is not declared any more"))?;
     let partial = change.row.as_ref().map(|row| row.partial.clone()).unwrap_or_default();
-    let resource = Resource { partial, ..Resource::bare(&change.address, kind) };
+    // By that its halves go back together, as they came.
+    let origin = change.row.as_ref().and_then(|row| FabricOrigin::from_path(row.origin.as_deref()?)).map(Arc::new);
+    let resource = Resource { partial, origin, ..Resource::bare(&change.address, kind) };
     let declared = givers.workspaces.iter().filter_map(|files| files.resources.get(&change.address)).collect();
     let mut past = PastResource { kind, change, givers, declared, resource, stays: Vec::new() };
     for name in past.names() {
