@@ -10,8 +10,8 @@ use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::stop::Doing;
 use crate::cli::undo::Undoing;
 use crate::cli::{
-    Allow, CommandError, Exit, Format, Global, PartOptions, TimeLimit, allow, asking, common, contents, fabric, facts, halt,
-    output, plan_file, talk,
+    Allow, CommandError, Exit, Format, Global, PartOptions, TimeLimit, allow, asking, common, contents, fabric, facts,
+    halt, output, plan_file, talk,
 };
 use crate::journal::{self, Journal, JournalLine};
 use crate::ledger::{self, Ledger, LedgerError, Record, RunHold};

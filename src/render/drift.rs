@@ -5,7 +5,9 @@ use serde::Serialize;
 
 use crate::diff::verdict::{Cause, is_unknown};
 use crate::plan::Verb;
-use crate::render::document::{ExpiredDocument, FabricFindingDocument, FieldDocument, HoldDocument, OthersDocument, PlanDocument};
+use crate::render::document::{
+    ExpiredDocument, FabricFindingDocument, FieldDocument, HoldDocument, OthersDocument, PlanDocument,
+};
 use crate::render::markdown::{BLOCK, BUDGET, code, fenced};
 use crate::render::page::{TextPage, Tone};
 use crate::render::words::{counted, number};

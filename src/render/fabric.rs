@@ -88,13 +88,15 @@ fn first_names(names: &[&str], room: usize) -> String {
         0 => String::new(),
         left => format!(", … and {} more", number(left)),
     };
-    let mut text = String::new();
+    let (mut text, mut columns) = (String::new(), 0);
     for (n, name) in names.iter().enumerate() {
-        let longer = if n == 0 { (*name).to_owned() } else { format!("{text}, {name}") };
-        if n > 0 && longer.chars().count() + more(n + 1).chars().count() > room {
+        let gap = if n == 0 { "" } else { ", " };
+        columns += gap.len() + name.chars().count();
+        if n > 0 && columns + more(n + 1).chars().count() > room {
             return text + &more(n);
         }
-        text = longer;
+        text.push_str(gap);
+        text.push_str(name);
     }
     text
 }

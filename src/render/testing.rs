@@ -15,8 +15,8 @@ use crate::render::document::PlanDocument;
 use crate::render::page::Style;
 use crate::secret::Secret;
 use crate::spec::{
-    Api, Auth, Body, Condition, Dialect, Disruption, Envelope, Extent, Halves, HalvesHealth, IdScheme, Identity, Kind, List, Poll, Provider,
-    ServerVersion, Type, Until, call, field, output,
+    Api, Auth, Body, Condition, Dialect, Disruption, Envelope, Extent, Halves, HalvesHealth, IdScheme, Identity, Kind,
+    List, Poll, Provider, ServerVersion, Type, Until, call, field, output,
 };
 use crate::state::base::{Base, Basis, Entry, Stored};
 use crate::state::live::{Collection, Live, Observed, Seen, View};

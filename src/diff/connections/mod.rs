@@ -50,10 +50,13 @@ pub(crate) fn judge(topology: &Topology, diff: &Diff<'_>) -> Vec<FabricFinding> 
             FabricWord::Site => {}
         }
     }
+    if connections.is_empty() && meshes.is_empty() {
+        return Vec::new();
+    }
     let strangers = strangers(topology, diff);
     let is_odd = |verdict: &&Verdict| has_moved(verdict) || strangers.contains_key(&verdict.address);
     let mut found = Vec::new();
-    for verdicts in connections.into_values().filter(|verdicts| verdicts.iter().any(|verdict| is_odd(&verdict))) {
+    for verdicts in connections.into_values().filter(|verdicts| verdicts.iter().any(&is_odd)) {
         let case = ConnectionCase::of(topology, (diff, &strangers), verdicts);
         found.extend(case.map(ConnectionCase::judge).unwrap_or_default());
     }
@@ -201,7 +204,7 @@ impl<'c> ConnectionCase<'c> {
             let [a, b] = pair[..] else { continue };
             for field in *fields {
                 let is_changed = |verdict: &&Verdict| moved(verdict).any(|change| change.name == **field);
-                if ![a, b].iter().any(|verdict| is_changed(verdict)) {
+                if ![a, b].iter().any(&is_changed) {
                     continue;
                 }
                 let differ = differences(field, self.table.options, &self.value(a, field), &self.value(b, field));

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::{
     AfterDocument, AlongDocument, BackDocument, BrokenDocument, CallDocument, ChoiceDocument, EditDocument,
-    ExpiredDocument, FabricFindingDocument, FieldDocument, FileDocument, GateDocument, HoldDocument, LetGoDocument, OriginDocument, OthersDocument,
-    PlanDocument, ReleaseDocument, StepDocument, UnverifiedDocument, WaitDocument, fabric,
+    ExpiredDocument, FabricFindingDocument, FieldDocument, FileDocument, GateDocument, HoldDocument, LetGoDocument,
+    OriginDocument, OthersDocument, PlanDocument, ReleaseDocument, StepDocument, UnverifiedDocument, WaitDocument,
+    fabric,
 };
 use crate::address::{Address, Escaped};
 use crate::attr::Attr;
