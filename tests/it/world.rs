@@ -13,9 +13,9 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use trueup::parts::{
     Address, Artifact, Auth, Base, CATALOGUE, Clock, Contradiction, Decision, DeclaredObjects, Executor, Export,
-    FabricOrigin, Finding, HealthLook, Http, Journal, JournalLine, Ledger, ObserveError, Observed, Observer, Outcome, Passing, PathTemplate,
-    Plan, Progress, Provider, Report, RequestBody, RunClaims, Scope, Session, Sights, Step, Tls, Topology, Verdict,
-    Waiting, diff, export, ledger, matching, plan, source, topology, verify,
+    FabricOrigin, Finding, HealthLook, Http, Journal, JournalLine, Ledger, ObserveError, Observed, Observer, Outcome,
+    Passing, PathTemplate, Plan, Progress, Provider, Report, RequestBody, RunClaims, Scope, Session, Sights, Step, Tls,
+    Topology, Verdict, Waiting, diff, export, ledger, matching, plan, source, topology, verify,
 };
 use wire::Transport;
 
