@@ -6,7 +6,7 @@
 //! * `files`, `tree`, `git`: which files make up a workspace, from a folder or a revision
 //! * `commits`: commits that are no workspace, but hold a ledger
 //! * `yaml`, `node`, `decode`: text to nodes, and nodes to types
-//! * `span`: from paths back to places
+//! * `span`: from paths back to places; `yaml` also indents and edits texts in place
 //! * `archive`, `unpack`, `pinned`: content that fields name: folders, archives, URLs
 //! * `packing`, `folder_walk`, `ignores`: what of a folder is its content
 
@@ -37,5 +37,5 @@ pub(crate) use pinned::{PinnedUrlError, is_url, pinned};
 pub(crate) use span::{locate, spot, twice};
 pub(crate) use tree::{Folder, Tree, TreeError};
 pub(crate) use unpack::{FileDigest, Unpacked, file_digests, is_document, unpack};
-pub(crate) use yaml::{YamlDocument, YamlError, parse, parse_value};
+pub(crate) use yaml::{TextChange, ValueEdit, YamlDocument, YamlError, edited, formatted, inline, parse, parse_value};
 pub use yaml::{read_as, yaml};

@@ -2,6 +2,7 @@
 //!
 //! Paths are relative to the workspace, joined by `/`; the empty path is the workspace's folder.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -104,6 +105,8 @@ pub(crate) trait Tree {
 pub(crate) struct Folder {
     root: PathBuf,
     real: PathBuf,
+    /// Texts that count in place of those on disk, by path.
+    instead: BTreeMap<String, String>,
 }
 
 impl Folder {
@@ -116,7 +119,12 @@ impl Folder {
         if !real.is_dir() {
             return Err(TreeError::Missing);
         }
-        Ok(Folder { root: root.to_owned(), real })
+        Ok(Folder { root: root.to_owned(), real, instead: BTreeMap::new() })
+    }
+
+    /// The same folder, as if these texts stood at these paths.
+    pub(crate) fn with(self, texts: &BTreeMap<String, String>) -> Folder {
+        Folder { instead: texts.clone(), ..self }
     }
 
     fn at(&self, path: &str) -> PathBuf {
@@ -144,6 +152,9 @@ impl Tree for Folder {
     }
 
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, TreeError> {
+        if let Some(text) = self.instead.get(path) {
+            return Ok(text.clone().into_bytes());
+        }
         let real = fs::canonicalize(self.at(path))?;
         if !real.starts_with(&self.real) {
             return Err(TreeError::Outside);

@@ -1,8 +1,14 @@
 //! YAML: text to [`Node`]s, and paths back to offsets. The only module that names the parser.
 
+mod edit;
 mod emit;
+mod format;
+#[cfg(test)]
+mod generated;
+mod layout;
 mod lines;
 mod marks;
+mod quotes;
 mod spelling;
 
 use std::cell::{Cell, RefCell};
@@ -16,7 +22,9 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, EnumAccess, Error as
 
 use crate::finding::PathKey;
 use crate::source::Node;
+pub(crate) use edit::{TextChange, ValueEdit, edited, inline};
 pub use emit::{read_as, yaml};
+pub(crate) use format::formatted;
 use lines::Lines;
 pub(crate) use marks::{Mark, marks, nearest};
 use spelling::Met;
