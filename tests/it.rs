@@ -122,6 +122,8 @@ mod raw_services;
 mod rebuild;
 #[path = "it/revisions.rs"]
 mod revisions;
+#[path = "it/renamed.rs"]
+mod renamed;
 #[path = "it/rules.rs"]
 mod rules;
 #[path = "it/saved_plan.rs"]

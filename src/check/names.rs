@@ -45,6 +45,7 @@ mod tests {
             files: BTreeMap::new(),
             place: Place::file("x.yaml"),
             origin: None,
+            renamed_from: None,
         };
         of(&resource).inspect(|finding| assert!(finding.help.is_some() && finding.is_error())).is_some()
     }

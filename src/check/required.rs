@@ -75,6 +75,7 @@ mod tests {
             files: BTreeMap::new(),
             place: Place::file("x.yaml"),
             origin: None,
+            renamed_from: None,
         }
     }
 

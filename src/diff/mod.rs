@@ -44,7 +44,7 @@ use crate::topology::references::References;
 use compare::content;
 pub(crate) use compare::{items, kept_secrets, list, mentions, planned, resolve, sequence};
 pub(crate) use decide::{call_options, emptied, guards};
-use decide::{halves, in_use, overwritten, propagate_holds};
+use decide::{halves, in_use, overwritten, propagate_holds, renamed};
 use installations::one_installation;
 pub(crate) use installations::standing;
 use matching::placing;
@@ -138,7 +138,7 @@ fn finish<'a>(
     references: &References<'_>,
     observed: &'a Observed,
     base: &Base,
-    (index, first): (Index<'a>, HeldFirst<'_>),
+    (mut index, first): (Index<'a>, HeldFirst<'_>),
     (decided, removals): (Decided, Vec<Verdict>),
 ) -> Diff<'a> {
     let Decided { mut verdicts, mut resolved, taken_back, mut shared } = decided;
@@ -161,6 +161,7 @@ fn finish<'a>(
     halves::hold(topology, &mut verdicts);
     first.left_out.hold_targets(&mut verdicts);
     origins::remember(base, &mut verdicts);
+    renamed::keep_rows(topology, &mut index, &mut verdicts);
     verdicts.sort_by(|a, b| a.address.cmp(&b.address));
     let decided: BTreeSet<&Address> = verdicts.iter().map(|verdict| &verdict.address).collect();
     let unmanaged = index

@@ -22,7 +22,7 @@ use crate::plan::build::given_nothing::{given_nothing, with_nothing};
 use crate::plan::build::renumber::renumber;
 use crate::plan::calls::{Writer, is_sequence};
 use crate::plan::edges::{cycle, edges};
-use crate::plan::fill::Filler;
+use crate::plan::fill::{Filler, called};
 use crate::plan::halves::half_kinds;
 use crate::plan::lists::keep_live;
 use crate::plan::relied::{SharedContent, digest, prints};
@@ -290,12 +290,14 @@ impl Builder<'_> {
         let going = self.going(verdict);
         // A change of what does not show yet is a change all the same, and no create.
         let expected = resource.filter(|_| verb == Verb::Update && live.is_none()).map(companions::expected);
+        let called = live.filter(|_| !verb.creates()).and_then(|live| called(verdict.kind, live));
         let writer = Writer {
             filler: Filler {
                 address: &verdict.address,
                 kind: verdict.kind,
                 target,
                 id: self.known_own_id(verdict, verb, resource, live),
+                called: called.as_ref(),
                 known_id: &|address| self.known_id(address, verb),
                 field: &field,
             },

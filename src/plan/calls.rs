@@ -116,7 +116,7 @@ impl Writer<'_> {
 
     /// Removes another object that lives beside this one.
     pub(crate) fn remove_beside(&self, kind: &'static Kind, id: &str) -> Vec<Call> {
-        let filler = Filler { kind, id: Some(Attr::text(id)), field: &|_| None, ..self.filler };
+        let filler = Filler { kind, id: Some(Attr::text(id)), called: None, field: &|_| None, ..self.filler };
         Writer { filler, live: None, shared: None, ..*self }.remove()
     }
 

@@ -4,6 +4,7 @@ use crate::address::Address;
 use crate::attr::Attr;
 use crate::diff::call_options::says_something;
 use crate::spec::{BodyTemplate, Identity, Kind, OpenPath, PathTemplate, Word, written};
+use crate::state::live::Live;
 use crate::topology::Target;
 
 /// What fills the words of one object's calls.
@@ -16,21 +17,33 @@ pub(crate) struct Filler<'f> {
     pub target: &'f Target,
     /// The provider's id, where it is known already.
     pub id: Option<Attr>,
+    /// The name that it has at the controller, where it is there: a renamed one is still called by it.
+    pub called: Option<&'f Attr>,
     /// The id of the object around it, by address, where it is known already.
     pub known_id: &'f dyn Fn(&Address) -> Option<Attr>,
     /// A field's value as it goes to the wire.
     pub field: &'f dyn Fn(&str) -> Option<Attr>,
 }
 
+/// The name that an object has at the controller, where a name tells it apart.
+pub(crate) fn called(kind: &Kind, live: &Live) -> Option<Attr> {
+    match kind.identity {
+        Identity::Name(field) | Identity::CaselessName(field) => {
+            Some(live.value(kind, field)).filter(|name| !name.is_null())
+        }
+        Identity::Singleton | Identity::Natural(_) | Identity::Content(..) | Identity::Sequence { .. } => None,
+    }
+}
+
 impl Filler<'_> {
     /// A path with query.
     pub(crate) fn path(&self, path: &'static str) -> Attr {
-        PathTemplate::of(path).fill(&|word| Some(self.word(word)))
+        PathTemplate::of(path).fill(&|word| Some(self.path_word(word)))
     }
 
     /// The path of a poll, its job still to be named.
     pub(crate) fn open_path(&self, path: &'static str) -> OpenPath<Attr> {
-        PathTemplate::of(path).open(&|word| Some(self.word(word)))
+        PathTemplate::of(path).open(&|word| Some(self.path_word(word)))
     }
 
     /// A body of JSON.
@@ -47,6 +60,14 @@ impl Filler<'_> {
                 wanted.map(|wanted| written(&field.ty, &wanted))
             }
             None => Some(self.word(word)),
+        }
+    }
+
+    /// What fills a word of a path, which leads to the object as it is there.
+    fn path_word(&self, word: &Word) -> Attr {
+        match word {
+            Word::Name => self.called.cloned().unwrap_or_else(|| self.word(word)),
+            _ => self.word(word),
         }
     }
 

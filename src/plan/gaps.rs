@@ -7,6 +7,7 @@ use std::fmt;
 
 use crate::diff::guards::NEVER_SENT;
 use crate::diff::verdict::{Decision, Verdict};
+use crate::plan::look_alikes::LookAlike;
 use crate::state::base::Base;
 use crate::state::live::{Collection, Observed, Seen, View};
 use crate::topology::{Target, Topology};
@@ -43,6 +44,8 @@ pub enum Gap {
         /// Whether `prune` says them by name, and not as all that there is.
         named: bool,
     },
+    /// One resource goes and another one comes that looks like it.
+    LooksRenamed(LookAlike),
 }
 
 impl Gap {
@@ -77,18 +80,19 @@ impl Gap {
         let waits = |verdict: &&Verdict| matches!(&verdict.decision, Decision::Hold(hold) if hold.code == NEVER_SENT);
         let unsent = verdicts.iter().filter(waits).map(|verdict| verdict.decision.fields().len()).sum();
         gaps.extend((unsent > 0).then_some(Gap::NeverSent(unsent)));
+        gaps.extend(LookAlike::among(topology, verdicts, base).into_iter().map(Gap::LooksRenamed));
         gaps
     }
 
     /// Says whether a plan is no worse for it: a first plan makes what is not there, and that is all it says; and what nobody
     /// asked for is no loss.
     pub(crate) fn is_a_beginning(&self) -> bool {
-        matches!(self, Gap::NeverApplied { .. } | Gap::NotPruned { named: false, .. })
+        matches!(self, Gap::NeverApplied { .. } | Gap::NotPruned { named: false, .. } | Gap::LooksRenamed(_))
     }
 
     /// Says whether it is no more than a remark: nobody asked for what was not compared.
     pub(crate) fn is_a_remark(&self) -> bool {
-        matches!(self, Gap::NotPruned { named: false, .. })
+        matches!(self, Gap::NotPruned { named: false, .. } | Gap::LooksRenamed(_))
     }
 }
 
@@ -133,6 +137,7 @@ impl fmt::Display for Gap {
                     false => write!(f, "`prune: all` of `{target}` leaves out {kinds}: {why}"),
                 }
             }
+            Gap::LooksRenamed(alike) => write!(f, "{alike}"),
             Gap::NeverSent(1) => write!(f, "1 write-only field was never sent, and can't be compared"),
             Gap::NeverSent(fields) => write!(f, "{fields} write-only fields were never sent, and can't be compared"),
         }

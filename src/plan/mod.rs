@@ -29,6 +29,7 @@ mod item_calls;
 #[cfg(test)]
 mod laws;
 mod lists;
+mod look_alikes;
 mod needs;
 mod recording;
 mod relied;

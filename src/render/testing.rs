@@ -228,6 +228,7 @@ impl World {
             files: BTreeMap::new(),
             place,
             origin: None,
+            renamed_from: None,
         };
         self.topology.resources.insert(address, resource);
         self

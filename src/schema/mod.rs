@@ -15,7 +15,7 @@ use self::spelt_out::spell_out;
 use self::variants::variants;
 use crate::spec::{Change, Descend, Field, Identity, Kind, Provider, Type, ValueFormat, kinds_named};
 use crate::topology::envelope::{TargetEnvelope, Workspace};
-use crate::topology::{EXTERNAL, ITEMS, PARTIAL, UNMANAGED, has_order, has_parts};
+use crate::topology::{EXTERNAL, ITEMS, PARTIAL, RENAMED_FROM, UNMANAGED, has_order, has_parts};
 
 /// The pattern of an expression.
 const EXPRESSION: &str = r"\$\{";
@@ -136,6 +136,10 @@ fn resource(provider: &Provider, kind: &Kind) -> Value {
         properties.extend(owned_parts(kind));
         if !kind.identity.is_single() {
             properties.insert("each".into(), each());
+            if kind.field(RENAMED_FROM).is_none() {
+                properties
+                    .insert(RENAMED_FROM.into(), json!({ "description": OLD_NAME, "type": ["string", "number"] }));
+            }
         }
     }
     let mut schema = or_external(kind, schema);
@@ -146,6 +150,9 @@ fn resource(provider: &Provider, kind: &Kind) -> Value {
     }
     schema
 }
+
+/// The meaning of the name that a resource had.
+const OLD_NAME: &str = "The name that it had until now: the object of that name is this one, and is renamed.";
 
 /// The meaning of `partial` on a list that is one resource.
 const PARTIAL_LIST: &str =

@@ -28,6 +28,8 @@ pub(crate) struct Draft {
     pub each: Option<Arc<Each>>,
     /// The declaration of the fabric that it came from; `None` if files declare it one by one.
     pub origin: Option<Arc<FabricOrigin>>,
+    /// The name that it had until now.
+    pub renamed_from: Option<String>,
 }
 
 /// How much of a resource is ours, by fields.

@@ -147,6 +147,7 @@ mod tests {
             files: BTreeMap::new(),
             place: Place::file("x.yaml").below(name),
             origin: None,
+            renamed_from: None,
         }
     }
 

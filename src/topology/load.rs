@@ -14,7 +14,7 @@ use super::read::Reader;
 use super::secrets::Secrets;
 use super::texts::Texts;
 use super::variables::Variables;
-use super::{identity, logins, resolve};
+use super::{identity, logins, renamed, resolve};
 use crate::check::{self, Subject};
 use crate::digest::hex;
 use crate::finding::{Finding, PathKey, Place};
@@ -67,8 +67,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     let mut input = Input::read(&*tree, options);
     input.drop_content(catalogue);
     findings.append(&mut input.findings());
-    let complete = input.is_complete();
-    let has_envelope = input.workspace().is_some();
+    let (complete, has_envelope) = (input.is_complete(), input.workspace().is_some());
     let (envelope, workspace_place) = input.envelope(&mut findings);
     findings.append(&mut envelope.idle_expressions(&workspace_place));
 
@@ -88,6 +87,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     logins::new_passwords(&mut targets, &resources, &mut evaluator.findings);
     findings.append(&mut evaluator.findings);
     identity::check(resources.values(), &mut findings);
+    renamed::check(&resources, &mut findings);
     let (name, settings) = (envelope.workspace, envelope.ledger.unwrap_or_default());
     let of_files = || settings.places(&secrets, &workspace_place.below("ledger"), &mut findings);
     let (workspace, (ledger, key, keep_runs)) =

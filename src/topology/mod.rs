@@ -8,9 +8,9 @@
 //!   about
 //!   workspace and targets
 //! * `expression`, `evaluate`, `site`, `secret_outputs`: `${…}`
-//! * `resolve`, `contents`, `content_digest`: from drafts to resources, checked by the tables
+//! * `resolve`, `contents`, `content_paths`, `content_digest`, `json_secrets`: from drafts to resources, checked by the tables
 //! * `model`: the result, which everything else reads; `sources`: the files behind it
-//! * `identity`, `references`, `words`, `cycle`: what resources have to do with each other
+//! * `identity`, `renamed`, `references`, `words`, `cycle`: what resources have to do with each other
 //! * `owned_parts`, `item_place`, `prune`: how much of what is there is ours
 
 mod account;
@@ -18,6 +18,7 @@ pub(crate) mod allow;
 mod base_url;
 mod claims;
 mod content_digest;
+mod content_paths;
 mod contents;
 pub(crate) mod cycle;
 mod draft;
@@ -27,6 +28,7 @@ mod evaluate;
 mod expression;
 mod identity;
 mod item_place;
+mod json_secrets;
 mod ledger_place;
 mod ledger_s3;
 mod load;
@@ -38,6 +40,7 @@ mod owned_parts;
 mod prune;
 mod read;
 pub(crate) mod references;
+mod renamed;
 mod resolve;
 #[cfg(test)]
 mod scalars;
@@ -64,8 +67,8 @@ pub(crate) use cycle::CycleError;
 pub(crate) use item_place::ItemPlace;
 pub(crate) use ledger_place::{KeyPlace, LEDGER_FILE, LedgerPlace};
 pub(crate) use ledger_s3::S3Place;
-pub(crate) use load::Loaded;
 pub use load::{FileSource, Options, load};
+pub(crate) use load::Loaded;
 pub(crate) use machine::{folder, variable};
 pub(crate) use model::{
     Content, Credentials, DIGEST, FileContent, ITEMS, LITERAL, Origin, PackedFolder, Policy, Prune, Resource, Target,
@@ -73,6 +76,7 @@ pub(crate) use model::{
 };
 pub use model::{Tls, Topology};
 pub(crate) use owned_parts::{EXTERNAL, PARTIAL, UNMANAGED, has_order, has_parts};
+pub(crate) use renamed::RENAMED_FROM;
 pub(crate) use secrets::{
     ABOUT_VALUES, PlainText, SecretError, SecretMode, SecretSight, SecretStatus, VaultAnswer, VaultDoor, VaultLogin,
     VaultPath, encrypted,

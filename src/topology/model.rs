@@ -172,8 +172,7 @@ pub struct Resource {
     pub address: Address,
     /// Its kind.
     pub kind: &'static Kind,
-    /// The declared fields, by the vendor's names. The field that the YAML name stands for is filled in. References still
-    /// hold names; see [`Topology::referred`].
+    /// The declared fields by the vendor's names, that of the YAML name filled in. References are [`Topology::referred`] to.
     pub fields: BTreeMap<String, Attr>,
     /// The fields that the files give nothing: they go back to what the API has where nobody says anything.
     pub cleared: BTreeSet<String>,
@@ -189,6 +188,8 @@ pub struct Resource {
     pub place: Place,
     /// The declaration of the fabric that it came from; `None` if files declare it one by one.
     pub origin: Option<Arc<FabricOrigin>>,
+    /// The name that it had until now, if the files say one: what has that name is this object.
+    pub renamed_from: Option<String>,
 }
 
 /// What a field of type file names: a file, a folder (packed reproducibly), or something at a URL.
@@ -340,6 +341,7 @@ impl Resource {
             files: BTreeMap::new(),
             place: Place::file(""),
             origin: None,
+            renamed_from: None,
         }
     }
 

@@ -7,11 +7,12 @@ use super::draft::{Draft, DraftField, Drafts, Each, OwnedParts, TargetDraft};
 use super::each;
 use super::envelope::{TargetEnvelope, Workspace};
 use super::owned_parts;
+use super::renamed::{self, RENAMED_FROM};
 use super::variables::Variables;
 use crate::address::Address;
 use crate::finding::{Finding, PathKey, Place};
-use crate::source::{Node, SourceFile, WORKSPACE_FILE, YamlDocument, within};
-use crate::spec::{Identity, Kind, Provider, Type};
+use crate::source::{Node, SourceFile, WORKSPACE_FILE, YamlDocument};
+use crate::spec::{Identity, Kind, Provider};
 use crate::suggest::hint;
 use crate::topology::{ITEMS, is_dots};
 
@@ -241,7 +242,9 @@ impl<'v> Reader<'v> {
     }
 
     fn resource(&mut self, above: &Above, kind: &'static Kind, name: Option<&str>, entries: Entries, place: &Place) {
-        let (owned_parts, entries) = owned_parts::take(kind, entries, place, &mut self.findings);
+        let (owned_parts, mut entries) = owned_parts::take(kind, entries, place, &mut self.findings);
+        let (each, said) = (above.each.as_deref(), (&mut entries, place));
+        let renamed_from = renamed::take(kind, each, self.variables, said, &mut self.findings);
         let mut fields = Vec::with_capacity(entries.len() + 1);
         let mut nested = Vec::new();
         for (key, value) in entries {
@@ -259,11 +262,15 @@ impl<'v> Reader<'v> {
             } else {
                 let children = above.provider.children(Some(kind.name)).map(|child| child.name);
                 let writable = kind.fields.iter().filter(|field| field.is_writable()).map(|field| field.name);
-                let names: Vec<&str> = writable.chain(children).chain(owned_parts::KEYS).collect();
+                let names: Vec<&str> =
+                    writable.chain(children).chain(owned_parts::KEYS).chain([RENAMED_FROM]).collect();
                 self.unknown("unknown-field", "field", above.provider, &key, &names, &below(place, &key));
             }
         }
         let Some(address) = self.draft(above, kind, name, fields, owned_parts, place) else { return };
+        if let Some(draft) = self.drafts.resources.last_mut() {
+            draft.renamed_from = renamed_from;
+        }
         let inner = Above { resource: Some((address, kind)), ..above.clone() };
         for (child, key, value) in nested {
             self.kind(&inner, child, value, &below(place, &key));
@@ -312,6 +319,7 @@ impl<'v> Reader<'v> {
             place,
             each,
             origin: None,
+            renamed_from: None,
         });
         Some(address)
     }
@@ -371,37 +379,4 @@ fn below(place: &Place, key: &Arc<str>) -> Place {
     path.extend(place.path.iter().cloned());
     path.push(PathKey::Name(key.clone()));
     Place { file: place.file.clone(), path, at_key: false }
-}
-
-/// Paths in the workspace that fields of type file name: what stands there is content, not declarations.
-pub(crate) fn claims(catalogue: &'static [&'static Provider], file: &str, root: &Node, found: &mut Vec<String>) {
-    for provider in catalogue {
-        let Some(Node::Map(targets)) = root.get(provider.name) else { continue };
-        for (_, target) in targets {
-            claims_below(provider, None, file, target, found);
-        }
-    }
-}
-
-fn claims_below(provider: &'static Provider, parent: Option<&str>, file: &str, above: &Node, found: &mut Vec<String>) {
-    for kind in provider.children(parent) {
-        let Some(node) = above.get(kind.name) else { continue };
-        let resources: Vec<&Node> = match node {
-            Node::Map(entries) if !kind.identity.is_single() => entries.iter().map(|(_, value)| value).collect(),
-            other => vec![other],
-        };
-        for resource in resources {
-            for field in kind.fields.iter().filter(|field| matches!(field.ty, Type::File(_))) {
-                let path = resource.get(field.name).and_then(Node::as_text);
-                // A folder that holds the very file that names it can't be content alone.
-                found.extend(path.and_then(|path| within(file, path)).filter(|path| !covers(path, file)));
-            }
-            claims_below(provider, Some(kind.name), file, resource, found);
-        }
-    }
-}
-
-/// Says whether a path is, or lies in, a claimed one.
-pub(crate) fn covers(claim: &str, path: &str) -> bool {
-    claim.is_empty() || path.strip_prefix(claim).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

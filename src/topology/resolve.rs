@@ -9,6 +9,7 @@ use super::contents::Contents;
 use super::draft::{Draft, Drafts, OwnedParts, TargetDraft};
 use super::envelope::{SimSettings, TargetEnvelope, TlsSettings};
 use super::evaluate::Evaluator;
+use super::json_secrets;
 use super::logins::check_password_or_token;
 use super::own_name::without_own_name;
 use super::owned_parts;
@@ -40,7 +41,7 @@ pub(crate) fn resources(
                 without_own_name(field, own, value);
             }
         }
-        read_as_json(draft.kind, &mut fields);
+        json_secrets::read_as_json(draft.kind, &mut fields);
         let lost: BTreeSet<&str> = (0..draft.fields.len())
             .filter(|field| evaluator.is_lost((number, *field)))
             .filter_map(|field| Some(&*draft.fields.get(field)?.name))
@@ -64,36 +65,25 @@ pub(crate) fn resources(
         let partial = owned_parts::settled(draft, &fields, evaluator);
         let OwnedParts { external, ref unmanaged, partial: _ } = draft.owned_parts;
         let unmanaged = unmanaged.clone();
-        let origin = draft.origin.clone();
+        let (origin, renamed_from) = (draft.origin.clone(), draft.renamed_from.clone());
         (
             address.clone(),
-            Resource { address, kind, fields, cleared, external, unmanaged, partial, files, place, origin },
+            Resource {
+                address,
+                kind,
+                fields,
+                cleared,
+                external,
+                unmanaged,
+                partial,
+                files,
+                place,
+                origin,
+                renamed_from,
+            },
         )
     };
     drafts.resources.iter().enumerate().map(resource).collect()
-}
-
-/// Reads the secrets as JSON that a schema beside them wants to be more than text.
-fn read_as_json(kind: &Kind, fields: &mut BTreeMap<String, Attr>) {
-    let schemas = kind.fields.iter().filter_map(|field| Some((field.name, field.json_if_declared()?)));
-    for (name, schema) in schemas {
-        let takes_text = fields.get(schema).is_none_or(takes_text);
-        if let Some(value @ Attr::Secret(_)) = fields.get_mut(name).filter(|_| !takes_text)
-            && let Attr::Secret(secret) = &*value
-            && let Some(json) = secret.as_json()
-        {
-            *value = json;
-        }
-    }
-}
-
-/// Says whether a JSON schema takes text, as far as its `type` tells.
-fn takes_text(schema: &Attr) -> bool {
-    match schema.get("type") {
-        Some(Attr::Text(word)) => word == "string",
-        Some(Attr::List(words)) => words.iter().any(|word| word.as_text() == Some("string")),
-        _ => true,
-    }
 }
 
 /// Takes the fields that are given nothing out of those that are declared, and what is given nothing within them.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::address::Address;
 use crate::attr::Attr;
+use crate::diff::decide::renamed;
 use crate::diff::verdict::{Decision, FieldChange, Hold, PROTECTED, TAKE_OVER, never_sent};
 use crate::spec::{Change, Disruption, Field, Identity, Kind, canonical};
 use crate::state::live::Live;
@@ -35,8 +36,19 @@ pub(crate) struct GuardCase<'c> {
 type Guard = fn(&GuardCase<'_>, &Decision) -> Option<Hold>;
 
 /// The rules. The first that has something to say decides.
-const GUARDS: [Guard; 10] =
-    [without_id, state, create_only, version, refused, foreign, destroys_contents, protected, irreversible, take_over];
+const GUARDS: [Guard; 11] = [
+    without_id,
+    state,
+    renamed::anew,
+    create_only,
+    version,
+    refused,
+    foreign,
+    destroys_contents,
+    protected,
+    irreversible,
+    take_over,
+];
 
 impl GuardCase<'_> {
     /// The decision, or the hold that takes its place.
@@ -184,7 +196,7 @@ fn destroys_contents(case: &GuardCase<'_>, decision: &Decision) -> Option<Hold> 
 }
 
 /// The hold, unless somebody said for that reason that it is meant.
-fn unless(case: &GuardCase<'_>, reason: Reason, hold: Hold) -> Option<Hold> {
+pub(super) fn unless(case: &GuardCase<'_>, reason: Reason, hold: Hold) -> Option<Hold> {
     let is_meant = case.topology.policy.allow.covers(reason, case.address);
     (!is_meant).then(|| hold.until(Allowance::new(reason, case.address)))
 }

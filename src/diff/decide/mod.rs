@@ -2,7 +2,7 @@
 //!
 //! * `guards`: what holds a decision until somebody means it; `in_use`, `emptied`, `halves`: what can't be done as it is
 //! * `propagate_holds`: what is held along with what; `overwritten`: what another kind's write undoes
-//! * `other_content`: content that takes the place of other content
+//! * `renamed`: what has another name now; `other_content`: content that takes the place of other content
 //! * `call_options`: what rides along with a call
 //! * `live_schemas`: data that the schema of something at the controller does not take
 
@@ -15,6 +15,7 @@ mod live_schemas;
 mod other_content;
 pub(in crate::diff) mod overwritten;
 pub(in crate::diff) mod propagate_holds;
+pub(in crate::diff) mod renamed;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
@@ -268,6 +269,10 @@ fn decide(
     if fields.iter().any(|change| change.replaces(resource.kind)) {
         let fields = comparison.notes.of_new_object(fields);
         return Decision::Replace { fields, order: ReplaceOrder::DeleteFirst, because: None };
+    }
+    if let Some(because) = renamed::made_anew(resource, &fields) {
+        let fields = comparison.notes.of_new_object(fields);
+        return Decision::Replace { fields, order: ReplaceOrder::DeleteFirst, because: Some(because) };
     }
     if let Some(because) = fields.iter().find_map(|change| refers_to_what_is_made_anew(resolver, resource, change)) {
         let fields = comparison.notes.of_new_object(fields);

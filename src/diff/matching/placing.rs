@@ -213,14 +213,32 @@ impl<'a, 'b, 'i> Placing<'a, 'b, 'i> {
         }
     }
 
-    /// What a resource is whose identity nothing there has: what it was when it was applied, or was renamed to.
+    /// What a resource is whose identity nothing there has: what it was when it was applied, or was renamed to, else what
+    /// has the name that the files say it had.
     fn by_entry(&self, resource: &Resource) -> Placement<'a> {
-        match self.entry(resource.address.name()).and_then(|n| self.located.get(n)) {
-            Some((Located::Here(_), Some(live))) if !self.taken.contains_key(&(*live as *const Live)) => {
-                if live.is_gone(self.place.kind) { Placement::Absent } else { Placement::Present(live) }
-            }
+        let names = [resource.address.name(), resource.renamed_from.as_deref()];
+        let entries = names.into_iter().flatten().filter_map(|name| self.entry(Some(name)));
+        let own = resource.address.name().is_none().then(|| self.entry(None)).flatten();
+        let located = own.into_iter().chain(entries).filter_map(|n| self.located.get(n));
+        let mut found = located.filter_map(|(located, live)| live.filter(|_| matches!(located, Located::Here(_))));
+        let owned = found.find(|live| self.is_free(live));
+        match owned.or_else(|| self.by_old_name(resource)) {
+            Some(live) if !live.is_gone(self.place.kind) => Placement::Present(live),
             _ => Placement::Absent,
         }
+    }
+
+    /// The one object that has the name which a resource had, and that nobody owns.
+    fn by_old_name(&self, resource: &Resource) -> Option<&'a Live> {
+        let old = IdentityKey::called(self.place.kind, resource.renamed_from.as_deref()?)?;
+        let mut named = self.objects.iter().filter(|object| object.identity.as_ref() == Some(&old));
+        let first = named.next()?.live;
+        let is_only = named.next().is_none() && self.owner(first).is_none() && self.is_free(first);
+        is_only.then_some(first)
+    }
+
+    fn is_free(&self, live: &Live) -> bool {
+        !self.taken.contains_key(&(live as *const Live))
     }
 
     fn put(&mut self, resource: &Resource, placement: Placement<'a>) {

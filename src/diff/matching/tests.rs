@@ -69,6 +69,7 @@ fn declared(kind: &'static Kind, values: &BTreeMap<&'static str, Value>, digest:
         files,
         place,
         origin: None,
+        renamed_from: None,
     }
 }
 

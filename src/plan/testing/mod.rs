@@ -231,6 +231,7 @@ impl World {
                 unmanaged: BTreeSet::new(),
                 partial: BTreeMap::new(),
                 origin: None,
+                renamed_from: None,
             },
         );
         self

@@ -8,8 +8,9 @@ use crate::source::{
     Node, Selection, SourceFile, Tree, TreeError, WORKSPACE_FILE, YamlDocument, YamlError, decode, find, open, parse,
 };
 use crate::spec::Provider;
+use crate::topology::content_paths::{claims, covers};
 use crate::topology::envelope::Workspace;
-use crate::topology::read::{claims, covers, document_place};
+use crate::topology::read::document_place;
 use crate::topology::texts;
 
 /// The files as far as they could be read.
