@@ -82,6 +82,8 @@ mod handbook;
 mod history;
 #[path = "it/hostile.rs"]
 mod hostile;
+#[path = "it/indented.rs"]
+mod indented;
 #[path = "it/installations.rs"]
 mod installations;
 #[path = "it/lab.rs"]
@@ -148,6 +150,8 @@ mod shared_store;
 mod snapshot;
 #[path = "it/sources.rs"]
 mod sources;
+#[path = "it/starters.rs"]
+mod starters;
 #[path = "it/states.rs"]
 mod states;
 #[path = "it/stop.rs"]
@@ -184,3 +188,5 @@ mod windows;
 mod words;
 #[path = "it/world.rs"]
 mod world;
+#[path = "it/written_back.rs"]
+mod written_back;

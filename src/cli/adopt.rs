@@ -1,11 +1,12 @@
-//! `trueup adopt`: takes live resources into ownership, without writing to a controller.
+//! `trueup adopt`: takes live resources into ownership, and with `--drift` what somebody changed into the files, without
+//! writing to a controller.
 
 use std::path::{Path, PathBuf};
 
 use crate::address::Address;
 use crate::cli::common::{ConnectedWorkspace, Planned};
 use crate::cli::exit::{ExitRow, Fact, Findings};
-use crate::cli::{CommandError, Exit, Global, TimeLimit, common, output};
+use crate::cli::{CommandError, Exit, Global, TimeLimit, common, output, write_back};
 use crate::diff::guards::NEVER_SENT;
 use crate::diff::verdict::{Decision, FieldChange, TAKE_OVER, Verdict, never_sent};
 use crate::journal;
@@ -30,6 +31,12 @@ pub(crate) struct AdoptOptions {
     /// `west/**` is all that is owned at `west`. No controller is asked.
     #[arg(long, conflicts_with = "all")]
     forget: bool,
+    /// Takes what somebody changed at the addresses into the files: prints a patch for `git apply`, and writes nothing.
+    #[arg(long, conflicts_with_all = ["all", "assume", "forget"])]
+    drift: bool,
+    /// With `--drift`: writes the files, too.
+    #[arg(long, requires = "drift")]
+    write: bool,
     /// How long another run is waited for that holds the lease, as in 10m.
     #[arg(long, value_name = "TIME", value_parser = TimeLimit::parse)]
     wait_for_lease: Option<TimeLimit>,
@@ -59,6 +66,9 @@ impl AdoptOptions {
 
 /// Looks, and writes the ledger.
 pub(crate) async fn run(global: &Global, options: &AdoptOptions) -> Result<Exit, CommandError> {
+    if options.drift {
+        return write_back::run(global, &options.workspace, &options.addresses, options.write).await;
+    }
     let topology = common::load(global, options.folder()?)?;
     let hold = common::hold(&topology, options.wait_for_lease.as_ref())?;
     if options.forget {
@@ -106,8 +116,17 @@ fn forget(topology: &Topology, patterns: &[String], hold: &RunHold) -> Result<Ex
 /// Takes into ownership all that is declared and live.
 pub(crate) fn take_over_all(planned: &mut Planned) -> Result<(), CommandError> {
     let workspace = PathBuf::from(".");
-    let (addresses, wait_for_lease) = (Vec::new(), None);
-    take_over(planned, &AdoptOptions { addresses, all: true, assume: false, forget: false, wait_for_lease, workspace })
+    let options = AdoptOptions {
+        addresses: Vec::new(),
+        all: true,
+        assume: false,
+        forget: false,
+        drift: false,
+        write: false,
+        wait_for_lease: None,
+        workspace,
+    };
+    take_over(planned, &options)
 }
 
 /// Takes into ownership what is chosen, declared and live.

@@ -44,7 +44,7 @@ pub(super) fn mean(topology: &Topology, plan: &Plan, how: &How) -> Result<(), Co
 }
 
 /// Asks whoever is at the terminal.
-fn answer(question: &str) -> Result<String, CommandError> {
+pub(super) fn answer(question: &str) -> Result<String, CommandError> {
     eprint!("{question}");
     std::io::stderr().flush().while_doing("ask")?;
     let mut answer = String::new();

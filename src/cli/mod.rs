@@ -2,7 +2,7 @@
 //!
 //! What commands share: `common` (read, connect, look, plan), `allow`, `choice`, `looked`, `run_clock`, `contents` (content at URLs), `installations`,
 //! `troubles`, `facts` and `exit` (how they end), `talk` (the door to stderr), `output`, `halt` and `stop`, `simulated`
-//! (rehearsals); `run` and `get` share `one`, `plan`, `show` and `apply` a `plan_file`, `history`, `show`
+//! (rehearsals); `adopt --drift` is `write_back`; `run` and `get` share `one`, `plan`, `show` and `apply` a `plan_file`, `history`, `show`
 //! and `undo` what is `past`. `explain` has more pages:
 //! `topics`, `not_mine`.
 
@@ -27,10 +27,12 @@ mod explain;
 mod export;
 mod fabric;
 mod facts;
+mod fmt;
 mod get;
 mod graph;
 mod halt;
 mod history;
+mod init;
 mod installations;
 mod kinds;
 mod ledger;
@@ -47,6 +49,7 @@ mod rebuild;
 mod revisions;
 mod run;
 mod run_clock;
+mod scaffold;
 mod schema;
 mod secrets;
 mod show;
@@ -58,6 +61,7 @@ mod topics;
 mod troubles;
 mod undo;
 mod validate;
+mod write_back;
 
 use std::path::PathBuf;
 
@@ -160,8 +164,12 @@ pub struct Dir {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Begins a workspace: asks for the targets, or takes them from flags, and writes over nothing.
+    Init(init::InitOptions),
     /// Reads a workspace and says everything that is wrong with it, without looking at any controller.
     Validate(validate::ValidateOptions),
+    /// Indents the files of a workspace. Comments, order, quotes and anchors stay as they are.
+    Fmt(fmt::FmtOptions),
     /// Shows what would be done, call by call if asked.
     Plan(plan::PlanOptions),
     /// Brings the controllers in line with the files.
@@ -182,7 +190,7 @@ enum Command {
     Export(export::ExportOptions),
     /// Keeps what the targets hold in a file, secrets as keyed fingerprints.
     Snapshot(snapshot::SnapshotOptions),
-    /// Takes live resources into ownership, without writing to a controller.
+    /// Takes live resources into ownership, or what somebody changed into the files, without writing to a controller.
     Adopt(adopt::AdoptOptions),
     /// Removes everything that the workspace owns.
     Destroy(destroy::DestroyOptions),
@@ -200,6 +208,8 @@ enum Command {
     Schema(schema::SchemaOptions),
     /// Lists what can be declared, and the endpoints that it covers.
     Kinds(kinds::KindsOptions),
+    /// Prints a starter for a kind: what it needs first, the rest as comments.
+    Scaffold(scaffold::ScaffoldOptions),
     /// Explains a kind or a field.
     Explain(explain::ExplainOptions),
     /// Serves simulated controllers on loopback.
@@ -247,7 +257,9 @@ fn without_far_fetched_tip(error: &mut clap::Error) {
 /// Does what a command line says, and tells why it stopped where it could not go on.
 fn obey(cli: Cli) -> Exit {
     let outcome = match cli.command {
+        Command::Init(options) => init::run(&cli.global, &options),
         Command::Validate(options) => validate::run(&cli.global, &options),
+        Command::Fmt(options) => fmt::run(&cli.global, &options),
         Command::Plan(options) => common::block_on(plan::run(&cli.global, &options)),
         Command::Apply(options) => common::block_on(apply::run(&cli.global, &options)),
         Command::Show(options) => show::run(&cli.global, &options),
@@ -267,6 +279,7 @@ fn obey(cli: Cli) -> Exit {
         Command::Graph(options) => graph::run(&cli.global, &options),
         Command::Schema(options) => schema::run(&options),
         Command::Kinds(options) => kinds::run(&options),
+        Command::Scaffold(options) => scaffold::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Sim(options) => common::block_on(sim::run(&cli.global, &options)),
         Command::Demo(options) => demo::run(&cli.global, &options),

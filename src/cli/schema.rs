@@ -41,7 +41,8 @@ pub(crate) fn generate(what: SchemaSubject) -> Value {
     }
 }
 
-fn pretty(value: &Value) -> String {
+/// A schema as text.
+pub(super) fn pretty(value: &Value) -> String {
     format!("{value:#}\n")
 }
 

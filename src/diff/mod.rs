@@ -9,7 +9,7 @@
 //! * `decide`: what is done about it; `left_out`: what is not to be done; `verdict` is the result
 //! * `origins`: which declaration of a fabric it is about
 //! * `connections`: what is wrong with connections and meshes of the fabric
-//! * `export`: the other way; `secret_uses`: which secrets go where
+//! * `export`, `write_back`: the other way; `secret_uses`: which secrets go where
 
 pub(crate) mod compare;
 pub(crate) mod connections;
@@ -22,6 +22,7 @@ mod origins;
 pub(crate) mod secret_uses;
 mod undeclared;
 pub(crate) mod verdict;
+pub(crate) mod write_back;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -123,6 +123,22 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     finish(Loaded { topology, findings, secrets: statuses, spare })
 }
 
+/// The files of a workspace, without those that are content.
+///
+/// # Errors
+/// There is no workspace.
+pub(crate) fn files(
+    folder: &Path,
+    catalogue: &'static [&'static Provider],
+    options: &Options,
+) -> Result<Vec<SourceFile>, Vec<Finding>> {
+    let tree = Folder::open(folder).map_err(|trouble| vec![*no_folder(folder, &trouble)])?;
+    let mut input = Input::read(&tree, options);
+    input.drop_content(catalogue);
+    let missing: Vec<Finding> = input.findings().into_iter().filter(|finding| finding.code == "no-workspace").collect();
+    if missing.is_empty() { Ok(input.files.into_iter().map(|(file, _)| file).collect()) } else { Err(missing) }
+}
+
 /// The names of the secrets that nothing uses, as far as files of today say so; and those secrets, where somebody asks for all.
 fn idle_secrets(secrets: &Secrets, options: &Options) -> (Vec<(String, Place)>, Vec<Secret>) {
     let is_now = options.source.revision().is_none();
@@ -175,7 +191,10 @@ fn open_tree(folder: &Path, options: &Options) -> Result<Opened, Box<Finding>> {
         let commit = Some(tree.commit().to_owned());
         return Ok((Box::new(tree), commit, Vec::new()));
     }
-    let tree = Folder::open(folder).map_err(|trouble| no_folder(folder, &trouble))?;
+    let mut tree = Folder::open(folder).map_err(|trouble| no_folder(folder, &trouble))?;
+    if let FileSource::Edited(texts) = &options.source {
+        tree = tree.with(texts);
+    }
     let mut findings = Vec::new();
     let commit = head(folder).unwrap_or_else(|trouble| {
         let finding = Finding::warning("git", format!("the git repository around `{shown}` can't be read: {trouble}"));

@@ -68,7 +68,7 @@ pub(crate) use item_place::ItemPlace;
 pub(crate) use ledger_place::{KeyPlace, LEDGER_FILE, LedgerPlace};
 pub(crate) use ledger_s3::S3Place;
 pub use load::{FileSource, Options, load};
-pub(crate) use load::Loaded;
+pub(crate) use load::{Loaded, files};
 pub(crate) use machine::{folder, variable};
 pub(crate) use model::{
     Content, Credentials, DIGEST, FileContent, ITEMS, LITERAL, Origin, PackedFolder, Policy, Prune, Resource, Target,

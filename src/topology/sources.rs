@@ -19,6 +19,11 @@ impl Sources {
         Sources { files, literals: Vec::new() }
     }
 
+    /// A file by its path.
+    pub(crate) fn file(&self, path: &str) -> Option<&SourceFile> {
+        self.files.iter().find(|file| &*file.path == path)
+    }
+
     /// Where places stand, as in `east.yaml:8:21`; of one that no file has, the file it should be in.
     pub(crate) fn locations(&self, places: &[&Place]) -> Vec<String> {
         let mut findings: Vec<Finding> = places.iter().map(|place| Finding::error("", "").at(place)).collect();

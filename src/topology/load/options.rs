@@ -31,6 +31,8 @@ pub enum FileSource {
     /// The folder, as it is.
     #[default]
     Folder,
+    /// The folder, as if these texts stood at these paths.
+    Edited(BTreeMap<String, String>),
     /// A git revision, and nothing else.
     Revision(String),
     /// A git revision, to go back to it: targets, secrets and the ledger are where the folder says that they are now.
@@ -41,7 +43,7 @@ impl FileSource {
     /// The revision, where it is one.
     pub(crate) fn revision(&self) -> Option<&str> {
         match self {
-            FileSource::Folder => None,
+            FileSource::Folder | FileSource::Edited(_) => None,
             FileSource::Revision(revision) | FileSource::BackTo(revision) => Some(revision),
         }
     }
