@@ -5,4 +5,4 @@
 mod origin;
 pub(crate) mod origin_path;
 
-pub(crate) use origin::FabricOrigin;
+pub(crate) use origin::{FabricOrigin, FabricWord};
