@@ -37,26 +37,57 @@ pub struct Place {
     pub path: Vec<PathKey>,
     /// Says whether the key itself is meant and not its value.
     pub at_key: bool,
+    /// The item of an `each` that made what stands there.
+    pub item: Option<Arc<str>>,
+}
+
+/// A part of a value's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextPart {
+    /// How it is written.
+    pub text: String,
+    /// How often the same stands before it.
+    pub before: usize,
+}
+
+impl TextPart {
+    /// The part of a text that begins at a byte of it.
+    pub(crate) fn of(whole: &str, at: usize, part: &str) -> TextPart {
+        let before = whole.get(..at).unwrap_or_default();
+        let before = if part.is_empty() { 0 } else { before.matches(part).count() };
+        TextPart { text: part.to_owned(), before }
+    }
 }
 
 impl Place {
     /// The whole file.
     pub fn file(file: &str) -> Place {
-        Place { file: file.into(), path: Vec::new(), at_key: false }
+        Place { file: file.into(), path: Vec::new(), at_key: false, item: None }
     }
 
     /// The place of a key below this one.
     pub fn below(&self, key: &str) -> Place {
-        let mut path = self.path.clone();
-        path.push(PathKey::Name(key.into()));
-        Place { file: self.file.clone(), path, at_key: false }
+        self.further([PathKey::Name(key.into())])
     }
 
     /// The place of a list's item below this one.
     pub fn item(&self, index: usize) -> Place {
-        let mut path = self.path.clone();
-        path.push(PathKey::Index(index));
-        Place { file: self.file.clone(), path, at_key: false }
+        self.further([PathKey::Index(index)])
+    }
+
+    /// The place of what stands at the end of more keys below this one.
+    pub(crate) fn further(&self, keys: impl IntoIterator<Item = PathKey>) -> Place {
+        let keys = keys.into_iter();
+        let mut path = Vec::with_capacity(self.path.len() + keys.size_hint().0);
+        path.extend(self.path.iter().cloned());
+        path.extend(keys);
+        Place { file: self.file.clone(), path, at_key: false, item: self.item.clone() }
+    }
+
+    /// The same place, in what an `each` makes for one of its items.
+    pub(crate) fn for_item(mut self, item: &str) -> Place {
+        self.item = Some(item.into());
+        self
     }
 
     /// The same place, its key meant.
@@ -96,6 +127,8 @@ pub struct Finding {
     pub place: Option<Place>,
     /// A second place that belongs to it, with what it is.
     pub also: Option<(Place, String)>,
+    /// The part of the value's text that it is about; all of it without.
+    pub part: Option<TextPart>,
     /// The place looked up.
     pub spot: Option<Spot>,
     /// The second place looked up.
@@ -112,6 +145,7 @@ impl Finding {
             help: None,
             place: None,
             also: None,
+            part: None,
             spot: None,
             also_spot: None,
         }
@@ -137,6 +171,12 @@ impl Finding {
     /// The same finding with a second place, such as where the name was declared first.
     pub fn also(mut self, place: &Place, what: impl Into<String>) -> Finding {
         self.also = Some((place.clone(), what.into()));
+        self
+    }
+
+    /// The same finding about a part of the text at its place.
+    pub(crate) fn inside(mut self, part: TextPart) -> Finding {
+        self.part = Some(part);
         self
     }
 

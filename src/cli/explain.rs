@@ -14,7 +14,7 @@ use crate::topology::{ITEMS, PARTIAL, has_order, has_parts};
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExplainOptions {
     /// A kind, a field of it, or either with the provider before it: routes, routes.cidr, vns3/routes;
-    /// or `allow`, `content`, `exit-codes`, `external`, `unmanaged`, `partial`.
+    /// or `allow`, `content`, `exit-codes`, `functions`, `external`, `unmanaged`, `partial`.
     #[arg(value_name = "KIND[.FIELD]")]
     what: String,
 }

@@ -105,6 +105,13 @@ pub struct Global {
     /// Sets a variable of the workspace.
     #[arg(long = "var", global = true, value_name = "NAME=VALUE")]
     vars: Vec<String>,
+    /// Sets variables from a file of YAML or JSON, a map of values by name; `--var` goes before.
+    #[arg(long = "vars", global = true, value_name = "FILE")]
+    var_files: Vec<PathBuf>,
+    /// The environment that is meant: its file in `environments` is laid over the others, and its ledger is its own. By
+    /// default what TRUEUP_ENV says.
+    #[arg(long = "env", global = true, value_name = "NAME")]
+    environment: Option<String>,
     /// When to use colour.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: When,

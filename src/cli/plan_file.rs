@@ -114,6 +114,13 @@ fn check<'f>(file: &'f PlanFile, approved: &PlanDocument, topology: &Topology) -
         let message = format!("the plan is for workspace `{}`, this is `{}`", approved.workspace, topology.workspace);
         return Err(CommandError::failed(message).help("name the workspace's folder with `--workspace DIR`"));
     }
+    if approved.environment != topology.environment {
+        let named =
+            |name: &Option<String>| name.as_ref().map_or("no environment".to_owned(), |name| format!("`{name}`"));
+        let (of, here) = (named(&approved.environment), named(&topology.environment));
+        let message = format!("the plan is for {of}, this is {here}");
+        return Err(CommandError::failed(message).help("name the environment of the plan with `--env NAME`"));
+    }
     if let Some(tool) = file.other_tool() {
         return Err(CommandError::failed(format!("the plan was made by another version: {}", sanitize_control(tool)))
             .help("carry it out with that version, or plan again"));

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use crate::cli::common::tell_warnings;
 use crate::cli::{CommandError, Exit, Global, simulated, talk};
+use crate::private;
 use crate::providers::CATALOGUE;
 use crate::secret::Secret;
 use crate::session::Vault;
-use crate::topology::{self, FileSource, KeyPlace, LedgerPlace, SecretMode, Topology};
+use crate::topology::{self, FileSource, KeyPlace, LEDGER_FILE, LedgerPlace, SecretMode, Topology};
 
 /// Reads a workspace; warnings go to stderr.
 pub(crate) fn load(global: &Global, dir: &Path) -> Result<Topology, CommandError> {
@@ -44,7 +45,7 @@ pub(crate) type WithSpare = (Topology, Vec<Secret>);
 
 /// Reads a workspace, and the secrets that nothing in it uses, where the options ask for them.
 pub(crate) fn load_all(global: &Global, dir: &Path, mut options: topology::Options) -> Result<WithSpare, CommandError> {
-    if options.secrets == SecretMode::Rehearsed && simulated::holds_secrets(dir) {
+    if options.secrets == SecretMode::Rehearsed && simulated::holds_secrets(dir, options.environment.as_deref()) {
         options.secrets = SecretMode::StandIn;
         eprintln!(
             "warning: the rehearsal in `.trueup/sim` was begun by an earlier version and holds the secrets that were set\n  \
@@ -70,14 +71,32 @@ pub(crate) fn load_all(global: &Global, dir: &Path, mut options: topology::Optio
 /// A rehearsal's ledger is not the real one.
 pub(crate) fn rehearse_ownership(global: &Global, topology: &mut Topology) {
     if global.sim.is_some() {
-        topology.ledger = LedgerPlace::File(".trueup/sim/ledger.json".into());
+        topology.ledger =
+            LedgerPlace::File(topology::own_file(topology.environment.as_deref(), "sim").join(LEDGER_FILE));
         topology.key = KeyPlace::Beside;
     }
+}
+
+/// The values of variables that a file gives, as they would stand behind `--var`.
+fn values_of(file: &Path) -> Result<Vec<(String, String)>, CommandError> {
+    /// Larger files hold something else.
+    const LARGEST: u64 = 16 << 20;
+    let shown = file.display();
+    let unfit = |why: String| CommandError::Message(format!("`--vars {shown}`: {why}"), None, Exit::Usage);
+    let bytes = private::read(file, LARGEST).map_err(|error| unfit(error.to_string()))?;
+    let text = String::from_utf8(bytes).map_err(|_| unfit("it is no text in UTF-8".into()))?;
+    topology::given_values(&text).map_err(unfit)
 }
 
 /// The options for reading that the command line gives.
 pub(crate) fn load_options(global: &Global) -> Result<topology::Options, CommandError> {
     let mut options = topology::Options::from_environment();
+    if let Some(name) = &global.environment {
+        options.environment = Some(name.clone()).filter(|name| !name.is_empty());
+    }
+    for file in &global.var_files {
+        options.vars.extend(values_of(file)?);
+    }
     for pair in &global.vars {
         let (name, value) = pair
             .split_once('=')

@@ -15,7 +15,7 @@ use crate::cli::stop::Doing;
 use crate::session::{Clock, Http, Passing};
 use crate::spec::{Auth, Type};
 use crate::topology::references::References;
-use crate::topology::{Target, Tls, Topology};
+use crate::topology::{Target, Tls, Topology, own_file};
 use sim::{self, Server};
 use wire::{Method, Request, Transport};
 
@@ -45,7 +45,11 @@ impl Rehearsal {
             Some((format!("{}/{}", target.provider.name, target.name), target.sim_version.clone()?))
         });
         versions.extend(of_targets);
-        let server = if url.is_empty() { Some(serve(&topology.folder, versions).await?) } else { None };
+        let server = if url.is_empty() {
+            Some(serve(&topology.folder, topology.environment.as_deref(), versions).await?)
+        } else {
+            None
+        };
         for target in topology.targets.values_mut() {
             let provider = target.provider.name;
             let root = match &server {
@@ -212,25 +216,29 @@ pub(crate) fn sim_versions(pairs: &[String]) -> Result<BTreeMap<String, String>,
 /// The file that marks a rehearsal to which no secret was ever sent.
 const MARK: &str = "stand-ins";
 
-fn state(folder: &Path) -> PathBuf {
-    folder.join(".trueup").join("sim")
+fn state(folder: &Path, environment: Option<&str>) -> PathBuf {
+    folder.join(own_file(environment, "sim"))
 }
 
 /// Says whether a workspace's rehearsal was begun by a version that sent the secrets that were there: its controllers know
 /// those as their passwords, and would let nobody in with stand-ins.
-pub(crate) fn holds_secrets(folder: &Path) -> bool {
-    let state = state(folder);
+pub(crate) fn holds_secrets(folder: &Path, environment: Option<&str>) -> bool {
+    let state = state(folder, environment);
     let is_controller = |name: &OsStr| name.to_str().is_some_and(|name| name.contains("--") && name.ends_with(".json"));
     let mut entries = state.read_dir().into_iter().flatten().flatten();
     !state.join(MARK).exists() && entries.any(|entry| is_controller(&entry.file_name()))
 }
 
 /// Serves the simulated controllers of the workspace in that folder, where their state is kept.
-pub(crate) async fn serve(folder: &Path, versions: BTreeMap<String, String>) -> Result<Server, CommandError> {
-    let state = state(folder);
+pub(crate) async fn serve(
+    folder: &Path,
+    environment: Option<&str>,
+    versions: BTreeMap<String, String>,
+) -> Result<Server, CommandError> {
+    let state = state(folder, environment);
     crate::private::create_folder(&state).doing("make the folder", &state)?;
     let mark = state.join(MARK);
-    if !holds_secrets(folder) && !mark.exists() {
+    if !holds_secrets(folder, environment) && !mark.exists() {
         crate::private::write(&mark, b"All secrets in here are stand-ins.\n").doing("write", &mark)?;
     }
     let what = format!("start the simulated controllers whose state is in `{}`", state.display());

@@ -2,7 +2,7 @@
 
 use crate::cli::{exit, not_mine};
 use crate::source::packing;
-use crate::topology::{EXTERNAL, PARTIAL, UNMANAGED, allow, windows};
+use crate::topology::{EXTERNAL, PARTIAL, UNMANAGED, allow, functions, windows};
 
 /// Something that is explained.
 struct Topic {
@@ -17,6 +17,7 @@ const TOPICS: &[Topic] = &[
     Topic { name: "allow", text: allow::text },
     Topic { name: "content", text: packing::text },
     Topic { name: "exit-codes", text: exit::text },
+    Topic { name: "functions", text: functions::text },
     Topic { name: "windows", text: windows::text },
     Topic { name: EXTERNAL, text: not_mine::external },
     Topic { name: UNMANAGED, text: not_mine::unmanaged },

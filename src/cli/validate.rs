@@ -39,7 +39,8 @@ pub(crate) fn run(global: &Global, options: &ValidateOptions) -> Result<Exit, Co
     if let Some((topology, open)) = topology.filter(|_| options.format != Format::Json) {
         let resources = render::counted(topology.resources.len(), "resource");
         let targets = render::counted(topology.targets.len(), "target");
-        output::print(&format!("{}: {resources} at {targets}, no errors\n", topology.workspace))?;
+        let title = render::summary::title(&topology.workspace, topology.environment.as_deref(), None);
+        output::print(&format!("{title}: {resources} at {targets}, no errors\n"))?;
         if open > 0 {
             let urls = render::counted(open, "URL");
             eprintln!("note: the content of {urls} is not here: `trueup plan` checks what depends on it");

@@ -196,6 +196,8 @@ pub enum DeleteCause {
     Undeclared,
     /// It is owned, and all that is owned is to go.
     GivenUp,
+    /// It is owned, and its target is retired.
+    Retired,
     /// The files speak with authority for its collection and don't declare it.
     Pruned,
     /// What an earlier run left to be removed.
@@ -210,6 +212,7 @@ impl DeleteCause {
         match self {
             DeleteCause::Undeclared => "not declared any more",
             DeleteCause::GivenUp => "all that is owned goes",
+            DeleteCause::Retired => "its target is retired",
             DeleteCause::Pruned => "not declared, and the collection is pruned",
             DeleteCause::Leftover => "left by an earlier run, and still there",
             DeleteCause::TakenBack => "made by the run that is taken back",

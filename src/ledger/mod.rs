@@ -359,7 +359,7 @@ fn beside(ledger: &Path, word: &str) -> PathBuf {
 fn place(topology: &Topology) -> PathBuf {
     match &topology.ledger {
         LedgerPlace::File(path) => topology.folder.join(path),
-        LedgerPlace::Git { .. } | LedgerPlace::Postgres(_) | LedgerPlace::S3(_) => topology.folder.join(LEDGER_FILE),
+        LedgerPlace::Git { .. } | LedgerPlace::Postgres(_) | LedgerPlace::S3(_) => topology.own_file(LEDGER_FILE),
     }
 }
 

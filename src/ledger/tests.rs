@@ -285,7 +285,8 @@ fn where_a_bucket_is_stands_in_the_file_and_is_looked_over() {
         ("bucket: a, endpoint: minio.example", "no server"),
         ("bucket: a, endpoint: 'https://u:p@minio.example'", "no server"),
         ("bucket: a, endpoint: 'http://minio.example'", "in clear"),
-        ("bucket: '${var.b}', region: r", "no expression"),
+        ("bucket: '${var.b}', region: r", "there is no variable `b`"),
+        ("bucket: '${secret.k}', region: r", "no name of a bucket"),
     ] {
         let findings = read(&format!("{settings}, {keys}"), SecretMode::Required).unwrap_err();
         assert!(

@@ -86,8 +86,7 @@ impl Brakes {
         let flag = allowance.flag();
         format!(
             "to keep what is at the controller, let go of it: `trueup adopt --forget '{target}/**'`; to remove it, declare \
-             `{target}` again and run `trueup destroy --only-target {target}`{each}; to apply the rest first, and leave it \
-             as it is, run with `{flag}`"
+             `{target}` again with `retired: true`{each}; to apply the rest first, and leave it as it is, run with `{flag}`"
         )
     }
 
@@ -117,9 +116,9 @@ enum Removed {
 impl Removed {
     fn by(decision: &Decision) -> Option<Removed> {
         match decision {
-            Decision::Delete(DeleteCause::Undeclared | DeleteCause::GivenUp | DeleteCause::TakenBack) => {
-                Some(Removed::Owned)
-            }
+            Decision::Delete(
+                DeleteCause::Undeclared | DeleteCause::GivenUp | DeleteCause::Retired | DeleteCause::TakenBack,
+            ) => Some(Removed::Owned),
             Decision::Delete(DeleteCause::Pruned) => Some(Removed::Pruned),
             Decision::Delete(DeleteCause::Leftover) | Decision::Replace { .. } => Some(Removed::Remade),
             Decision::Hold(hold) if hold.code == UNDECLARED_TARGET => Some(Removed::WithTarget),
@@ -290,7 +289,7 @@ mod tests {
         let world = "east/routes 30 -25, west/routes 9 ±2, west/links 2 !2";
         let braked = brakes(world, Policy::default());
         assert_eq!((braked.removals, braked.broken().len(), braked.need_a_number()), (29, 3, true));
-        for way in ["adopt --forget 'west/**'", "destroy --only-target west`", "`--allow deletes=29`"] {
+        for way in ["adopt --forget 'west/**'", "declare `west` again with `retired: true`", "`--allow deletes=29`"] {
             assert!(braked.remedy().contains(way), "{way}: {}", braked.remedy());
         }
         let two = brakes("east/links 2 !2, west/links 2 !2", Policy::default()).remedy();

@@ -72,6 +72,7 @@ pub fn plan(topology: &Topology, observed: &Observed, diff: Diff<'_>) -> Result<
         ledger_updates,
         under_way,
         workspace: topology.workspace.clone(),
+        environment: topology.environment.clone(),
         config: topology.digest.clone(),
         commit: topology.commit.clone(),
         key_id: (!diff.key.is_empty()).then(|| diff.key.id()),

@@ -80,6 +80,8 @@ pub(crate) use summary::Summary;
 pub struct Plan {
     /// The workspace's name.
     pub workspace: String,
+    /// The environment that it is for, where the workspace has several.
+    pub environment: Option<String>,
     /// Digest of the files that the plan was made from.
     pub config: String,
     /// The commit that is checked out.

@@ -18,7 +18,7 @@ pub(crate) fn markdown(document: &PlanDocument, headline: &str) -> String {
 }
 
 fn title(document: &PlanDocument) -> String {
-    summary::title(&document.workspace, document.commit.as_deref())
+    summary::title(&document.workspace, document.environment.as_deref(), document.commit.as_deref())
 }
 
 #[cfg(test)]

@@ -23,6 +23,9 @@ pub(crate) struct DriftDocument {
     pub format: u32,
     /// The workspace's name.
     pub workspace: String,
+    /// The environment that is meant, where the workspace has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
     /// The commit that was checked out.
     pub commit: Option<String>,
     /// How much there is.
@@ -113,6 +116,7 @@ impl DriftDocument {
         DriftDocument {
             format: FORMAT,
             workspace: plan.workspace.clone(),
+            environment: plan.environment.clone(),
             commit: plan.commit.clone(),
             summary: DriftSummary {
                 drift: count(Cause::Drift) + count(Cause::Left),
@@ -186,7 +190,7 @@ pub(crate) fn text(plan: &PlanDocument, strangers: Strangers, style: Style) -> S
     let drift = DriftDocument::of(plan);
     let strangers = told(plan, strangers);
     let mut page = TextPage::new(style);
-    let title = summary::title(&drift.workspace, drift.commit.as_deref());
+    let title = summary::title(&drift.workspace, drift.environment.as_deref(), drift.commit.as_deref());
     page.line(0, Tone::Strong, &format!("{title}: {}", drift.counts(strangers)));
     for remark in drift.remarks(strangers) {
         page.line(0, Tone::Plain, &remark);
@@ -245,7 +249,7 @@ pub(crate) fn json(plan: &PlanDocument) -> String {
 pub(crate) fn markdown(plan: &PlanDocument, strangers: Strangers) -> String {
     let drift = DriftDocument::of(plan);
     let strangers = told(plan, strangers);
-    let title = summary::title(&drift.workspace, drift.commit.as_deref());
+    let title = summary::title(&drift.workspace, drift.environment.as_deref(), drift.commit.as_deref());
     let mut text = format!("## {}: {}\n", code(&title), drift.counts(strangers));
     let remarks: String = drift.remarks(strangers).iter().map(|remark| format!("- {}\n", code(remark))).collect();
     if !remarks.is_empty() {

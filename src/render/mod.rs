@@ -26,7 +26,7 @@ pub(crate) mod text;
 mod page;
 mod sequence;
 mod steps;
-mod summary;
+pub(crate) mod summary;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -26,6 +26,9 @@ pub(crate) struct ApplyDocument {
     pub format: u32,
     /// The workspace's name.
     pub workspace: String,
+    /// The environment that is meant, where the workspace has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
     /// The commit that was checked out.
     pub commit: Option<String>,
     /// Requests with an effect that were sent.
@@ -161,6 +164,7 @@ impl ApplyDocument {
         let mut document = ApplyDocument {
             format: FORMAT,
             workspace: plan.workspace.clone(),
+            environment: plan.environment.clone(),
             commit: plan.commit.clone(),
             calls: report.calls,
             summary: ApplySummary {
@@ -269,7 +273,7 @@ const FIRST: usize = 20;
 /// The report as text.
 pub(crate) fn text(document: &ApplyDocument, style: Style) -> String {
     let mut page = TextPage::new(style);
-    let title = summary::title(&document.workspace, document.commit.as_deref());
+    let title = summary::title(&document.workspace, document.environment.as_deref(), document.commit.as_deref());
     let tone = if document.next.is_empty() { Tone::New } else { Tone::Gone };
     page.line(0, tone, &format!("{title}: {}", counts(document)));
     if let Some(error) = &document.journal_error {

@@ -16,7 +16,7 @@ pub(crate) fn headline(document: &PlanDocument) -> String {
 /// The workspace, and the commit, or the two commits, that the plan is of.
 pub(crate) fn whose(document: &PlanDocument) -> String {
     match &document.between {
-        None => title(&document.workspace, document.commit.as_deref()),
+        None => title(&document.workspace, document.environment.as_deref(), document.commit.as_deref()),
         Some(between) => {
             let to = between.to.as_deref().map_or_else(|| "the files as they are".to_owned(), short_commit);
             format!("{} from {} to {to}", document.workspace, short_commit(&between.from))
@@ -53,12 +53,11 @@ pub(crate) fn choice(document: &PlanDocument) -> Vec<String> {
     std::iter::once(format!("a part of all: `{}`", choice.words)).chain(also).collect()
 }
 
-/// The workspace and its commit.
-pub(crate) fn title(workspace: &str, commit: Option<&str>) -> String {
-    match commit {
-        Some(commit) => format!("{workspace} at {}", short_commit(commit)),
-        None => workspace.to_owned(),
-    }
+/// The workspace, its environment, and its commit.
+pub(crate) fn title(workspace: &str, environment: Option<&str>, commit: Option<&str>) -> String {
+    let environment = environment.map(|name| format!(" ({name})")).unwrap_or_default();
+    let commit = commit.map(|commit| format!(" at {}", short_commit(commit))).unwrap_or_default();
+    format!("{workspace}{environment}{commit}")
 }
 
 /// The remarks under the counts, a line each: drift, the effect on traffic, objects that are not touched.

@@ -185,11 +185,13 @@ impl World {
             tls: Tls::default(),
             prune: Prune::Nothing,
             wait: Duration::ZERO,
+            retired: false,
             sim_version: None,
             place: Place::file("lab.yaml"),
         };
         let topology = Topology {
             workspace: "acme-wan".into(),
+            environment: None,
             folder: ".".into(),
             policy: Policy::default(),
             ledger: LedgerPlace::File("ledger.json".into()),

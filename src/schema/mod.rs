@@ -4,17 +4,20 @@
 //! that says of what sort an object is, and by nothing else. One schema fits every file; what only all files together can
 //! have, such as a target's `at`, is not required by it.
 //!
+//! * `for_each`: what is made for each of others
 //! * `variants`: what hangs on the word of another field
 
+mod for_each;
 mod spelt_out;
 mod variants;
 
 use serde_json::{Map, Value, json};
 
+use self::for_each::{for_each, item_of, items_of, of_secrets};
 use self::spelt_out::spell_out;
 use self::variants::variants;
 use crate::spec::{Change, Descend, Field, Identity, Kind, Provider, Type, ValueFormat, kinds_named};
-use crate::topology::envelope::{TargetEnvelope, Workspace};
+use crate::topology::envelope::{RETIRED, TargetEnvelope, Workspace};
 use crate::topology::{EXTERNAL, ITEMS, PARTIAL, RENAMED_FROM, UNMANAGED, has_order, has_parts};
 
 /// The pattern of an expression.
@@ -24,6 +27,7 @@ const EXPRESSION: &str = r"\$\{";
 pub(crate) fn workspace_schema(catalogue: &[&Provider]) -> Value {
     let mut definitions = Map::new();
     let mut properties = properties_of(schemars::schema_for!(Workspace).to_value(), &mut definitions);
+    of_secrets(&mut definitions);
     for provider in catalogue {
         let target = target(provider, &mut definitions);
         properties.insert(
@@ -33,7 +37,7 @@ pub(crate) fn workspace_schema(catalogue: &[&Provider]) -> Value {
     }
     definitions.insert(
         "expression".into(),
-        json!({ "type": "string", "pattern": EXPRESSION, "description": "An expression, as in `${var.NAME}`, `${secret.NAME}` or `${target/kind/name.field}`." }),
+        json!({ "type": "string", "pattern": EXPRESSION, "description": "An expression, as in `${var.NAME}`, `${secret.NAME}`, `${target/kind/name.field}` or `${cidr.host(var.NAME, 1)}`." }),
     );
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -76,6 +80,11 @@ fn target(provider: &Provider, definitions: &mut Map<String, Value>) -> Value {
     for setting in provider.dialect.settings {
         properties.insert(setting.name.into(), field(setting));
     }
+    if let Some(retired) = properties.get_mut(RETIRED) {
+        let choices = json!([{ "type": ["boolean", "null"] }, { "$ref": "#/$defs/expression" }]);
+        *retired = json!({ "description": retired.get("description").cloned(), "anyOf": choices });
+    }
+    for_each(&mut properties, &|_| false);
     properties.extend(kinds(provider, None));
     json!({ "type": ["object", "null"], "properties": properties, "additionalProperties": false })
 }
@@ -90,7 +99,7 @@ fn collection(provider: &Provider, kind: &Kind) -> Value {
     let mut schema = match kind.identity {
         Identity::Singleton => resource(provider, kind),
         Identity::Sequence { .. } => {
-            let items = json!({ "type": "array", "items": object(kind.fields, false) });
+            let items = json!({ "type": "array", "items": item_of(kind.fields) });
             let items = json!({ "anyOf": [items, { "$ref": "#/$defs/expression" }] });
             let properties = json!({ PARTIAL: place(PARTIAL_LIST), ITEMS: items });
             let shared = json!({
@@ -135,7 +144,7 @@ fn resource(provider: &Provider, kind: &Kind) -> Value {
         properties.extend(kinds(provider, Some(kind.name)));
         properties.extend(owned_parts(kind));
         if !kind.identity.is_single() {
-            properties.insert("each".into(), each());
+            for_each(properties, &|word| kind.field(word).is_some());
             if kind.field(RENAMED_FROM).is_none() {
                 properties
                     .insert(RENAMED_FROM.into(), json!({ "description": OLD_NAME, "type": ["string", "number"] }));
@@ -228,13 +237,6 @@ fn or_external(kind: &Kind, mut schema: Value) -> Value {
         map.insert("anyOf".into(), json!([{ "required": required }, { "required": [EXTERNAL] }]));
     }
     schema
-}
-
-fn each() -> Value {
-    json!({
-        "description": "Makes one for every item of a map or list; `${each.key}` belongs in the name.",
-        "anyOf": [{ "type": "object" }, { "type": "array" }, { "$ref": "#/$defs/expression" }],
-    })
 }
 
 fn object(fields: &'static [Field], open: bool) -> Value {
@@ -339,10 +341,13 @@ fn plain(ty: &Type) -> Value {
             let item = json!({ "type": ["string", "number", "boolean"] });
             json!({ "type": ["string", "number", "boolean", "array"], "items": item })
         }
-        Type::List(item) => json!({ "type": "array", "items": with_expression(item, false) }),
-        Type::Set(item @ Type::Role(_)) => json!({ "type": "array", "items": plain(item) }),
-        Type::Set(item) => json!({ "type": "array", "items": with_expression(item, false), "uniqueItems": true }),
-        Type::Table(fields, _) => json!({ "type": "array", "items": object(fields, false) }),
+        Type::List(item) => json!({ "type": "array", "items": items_of(item, with_expression(item, false)) }),
+        Type::Set(item @ Type::Role(_)) => json!({ "type": "array", "items": items_of(item, plain(item)) }),
+        Type::Set(item) => {
+            let items = items_of(item, with_expression(item, false));
+            json!({ "type": "array", "items": items, "uniqueItems": true })
+        }
+        Type::Table(fields, _) => json!({ "type": "array", "items": item_of(fields) }),
         Type::Object(fields) => object(fields, false),
         Type::Open(fields) => object(fields, true),
         Type::Map(item) => json!({ "type": "object", "additionalProperties": with_expression(item, true) }),

@@ -300,8 +300,9 @@ mod tests {
             tls: Tls::default(),
             prune: Prune::Nothing,
             wait: Duration::ZERO,
+            retired: false,
             sim_version: None,
-            place: Place { file: "trueup.yaml".into(), path: Vec::new(), at_key: false },
+            place: Place::file("trueup.yaml"),
         };
         Session::open(&target, &Redactor::default(), transport, Arc::new(SkippingClock::default())).await.unwrap()
     }

@@ -350,8 +350,9 @@ mod tests {
             tls: Tls::default(),
             prune: Prune::Nothing,
             wait,
+            retired: false,
             sim_version: None,
-            place: Place { file: "trueup.yaml".into(), path: Vec::new(), at_key: false },
+            place: Place::file("trueup.yaml"),
         };
         let script = Arc::new(Script { answers: Mutex::default(), asked: Mutex::default() });
         let session = Session::open(&target, &Redactor::default(), script.clone(), Arc::new(SkippingClock::default()))

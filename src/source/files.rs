@@ -1,7 +1,7 @@
 //! Files: which ones make up a workspace, and their text.
 //!
 //! A workspace is the folder of a `trueup.yaml` with every `*.yaml` and `*.yml` below it, except in hidden folders, in
-//! folders that are workspaces of their own, and where `files` and `exclude` say otherwise. Content that a field of type
+//! folders that are workspaces of their own, among its environments, and where `files` and `exclude` say otherwise. Content that a field of type
 //! file names is dropped later, once the fields are known.
 
 use std::sync::Arc;
@@ -16,6 +16,9 @@ use crate::finding::{Finding, Place};
 
 /// The file that makes a folder a workspace.
 pub(crate) const WORKSPACE_FILE: &str = "trueup.yaml";
+
+/// The folder of a workspace that holds the files of its environments: each is read by its name alone.
+pub(crate) const ENVIRONMENTS: &str = "environments";
 
 /// How far down folders are looked into: deeper ones are a mistake, such as a mounted file system.
 const MAX_DEPTH: usize = 64;
@@ -87,7 +90,7 @@ pub(crate) fn find(tree: &dyn Tree, selection: &Selection, findings: &mut Vec<Fi
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
             match entry {
                 PathType::File if is_yaml(&name) && selection.takes(&path) => found.push(path),
-                PathType::Folder if name.starts_with('.') => {}
+                PathType::Folder if name.starts_with('.') || path == ENVIRONMENTS => {}
                 PathType::Folder if depth < MAX_DEPTH => folders.push((path, depth + 1)),
                 PathType::Folder => findings.push(Finding::warning(
                     "too-deep",

@@ -29,13 +29,13 @@ pub(crate) use archive::{ArchiveError, pack, within};
 pub(crate) use commits::Commits;
 pub(crate) use decode::{DecodeError, decode};
 
-pub(crate) use files::{Selection, SourceFile, WORKSPACE_FILE, find, open};
+pub(crate) use files::{ENVIRONMENTS, Selection, SourceFile, WORKSPACE_FILE, find, open};
 pub(crate) use git::{Revision, head};
 pub(crate) use node::Node;
 pub(crate) use packing::PACKING;
 pub(crate) use pinned::{PinnedUrlError, is_url, pinned};
 pub(crate) use span::{locate, spot, twice};
-pub(crate) use tree::{Folder, Tree, TreeError};
+pub(crate) use tree::{Folder, PathType, Tree, TreeError};
 pub(crate) use unpack::{FileDigest, Unpacked, file_digests, is_document, unpack};
 pub(crate) use yaml::{TextChange, ValueEdit, YamlDocument, YamlError, edited, formatted, inline, parse, parse_value};
 pub use yaml::{read_as, yaml};

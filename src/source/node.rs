@@ -84,17 +84,17 @@ impl Node {
         }
     }
 
-    /// What stands at a path of dots below it.
+    /// What stands at the end of these keys below it.
     ///
     /// # Errors
-    /// The part of the path at which there is nothing.
-    pub(crate) fn at(&self, path: Option<&str>) -> Result<&Node, String> {
-        path.into_iter().flat_map(|path| path.split('.')).try_fold(self, |here, key| {
+    /// The key at which there is nothing.
+    pub(crate) fn at(&self, path: &[String]) -> Result<&Node, String> {
+        path.iter().try_fold(self, |here, key| {
             let next = match here {
                 Node::List(items) => key.parse::<usize>().ok().and_then(|index| items.get(index)),
                 other => other.get(key),
             };
-            next.ok_or_else(|| key.to_owned())
+            next.ok_or_else(|| key.clone())
         })
     }
 
@@ -105,6 +105,26 @@ impl Node {
             Node::Text(text) => Some(text.clone()),
             Node::List(_) | Node::Map(_) => None,
             Node::Bool(_) | Node::Number(_) | Node::Spelt(_) => self.spelling(),
+        }
+    }
+
+    /// The same as YAML on one line, numbers as they are spelt. A text by itself (`bare`) is what it is.
+    pub(crate) fn on_one_line(&self, bare: bool) -> String {
+        match self {
+            Node::Text(text) if bare => text.clone(),
+            Node::Text(text) => serde_json::Value::from(text.as_str()).to_string(),
+            Node::List(items) => {
+                let items: Vec<String> = items.iter().map(|item| item.on_one_line(false)).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Node::Map(entries) => {
+                let entry = |(key, value): &(Arc<str>, Node)| {
+                    format!("{}: {}", serde_json::Value::from(&**key), value.on_one_line(false))
+                };
+                format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
+            }
+            Node::Null => "null".to_owned(),
+            scalar => scalar.spelling().unwrap_or_default(),
         }
     }
 
@@ -125,6 +145,22 @@ impl Node {
             }
             scalar => scalar.to_attr(),
         }
+    }
+
+    /// The same as a value of a field that is known; `None` where a part of it is a secret, or known later.
+    pub(crate) fn of_attr(attr: &Attr) -> Option<Node> {
+        Some(match attr {
+            Attr::Null => Node::Null,
+            Attr::Bool(value) => Node::Bool(*value),
+            Attr::Number(value) => Node::Number(value.clone()),
+            Attr::Text(text) => Node::Text(text.clone()),
+            Attr::List(items) => Node::List(items.iter().map(Node::of_attr).collect::<Option<_>>()?),
+            Attr::Map(map) => {
+                let entry = |(key, value): (&String, &Attr)| Some((key.as_str().into(), Node::of_attr(value)?));
+                Node::Map(map.iter().map(entry).collect::<Option<_>>()?)
+            }
+            Attr::Secret(_) | Attr::Later(_) => return None,
+        })
     }
 
     /// The same as an attribute, every text plain.

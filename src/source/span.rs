@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::yaml::{Mark, marks, nearest};
-use crate::finding::{Finding, PathKey, Place, Spot};
+use crate::finding::{Finding, PathKey, Place, Spot, TextPart};
 use crate::source::SourceFile;
 
 /// Fills in the spots of findings that have none yet, reading each file again once at most.
@@ -28,11 +28,38 @@ pub(crate) fn locate(findings: &mut [Finding], files: &[SourceFile]) {
     for finding in findings {
         if finding.spot.is_none() {
             finding.spot = finding.place.as_ref().and_then(|place| spots.get(place)).cloned();
+            if let (Some(spot), Some(part)) = (&mut finding.spot, &finding.part) {
+                narrow(spot, part);
+            }
         }
         if finding.also_spot.is_none() {
             finding.also_spot = finding.also.as_ref().and_then(|(place, _)| spots.get(place)).cloned();
         }
     }
+}
+
+/// Narrows the spot of a value to a part of its text, if that stands in the file as it is read.
+fn narrow(spot: &mut Spot, part: &TextPart) {
+    /// How far into a value a part is looked for.
+    const FARTHEST: usize = 1 << 16;
+    let text = spot.source.inner().get(spot.offset..).unwrap_or_default();
+    let text = text.get(..floor(text, FARTHEST)).unwrap_or_default();
+    let line = text.lines().next().unwrap_or_default();
+    let (extent, spelt) = match text.chars().next() {
+        Some('"') => (line, part.text.replace('\\', "\\\\").replace('"', "\\\"")),
+        Some('\'') => (line, part.text.replace('\'', "''")),
+        Some('|' | '>') => (text, part.text.clone()),
+        _ => (line, part.text.clone()),
+    };
+    let Some((at, _)) = extent.match_indices(&spelt).nth(part.before).filter(|_| !spelt.is_empty()) else { return };
+    let before = extent.get(..at).unwrap_or_default();
+    spot.column = match before.rsplit_once('\n') {
+        Some((_, last)) => last.chars().count() + 1,
+        None => spot.column + before.chars().count(),
+    };
+    spot.line += before.matches('\n').count();
+    spot.offset += at;
+    spot.length = spelt.len();
 }
 
 /// The spots of a key that is given twice: the second time and the first.
@@ -164,6 +191,27 @@ mod tests {
             assert_eq!(&text[..token(text)], token_is, "{text}");
         }
         assert_eq!(properties("&anchor  value"), 9);
+    }
+
+    #[test]
+    fn a_part_of_a_text_is_found_as_it_is_spelt() {
+        let text =
+            "a: x ${f(1)} ${f(1)}\nb: \"${f(\\\"é\\\", 2)}\"\nc: |\n  one\n  two ${x}\nd: '${g(''q'')}'\ne: ${x}\n";
+        let file = SourceFile::new("x.yaml", text.into());
+        for (key, part, before, at) in [
+            ("a", "f(1)", 0, (1, 8, 4)),
+            ("a", "f(1)", 1, (1, 16, 4)),
+            ("b", "f(\"é\", 2)", 0, (2, 7, 12)),
+            ("c", "x", 0, (5, 9, 1)),
+            ("d", "g('q')", 0, (6, 7, 8)),
+            ("e", "gone", 0, (7, 4, 4)),
+        ] {
+            let finding = Finding::error("x", "x").at(&Place::file("x.yaml").below(key));
+            let mut findings = [finding.inside(TextPart { text: part.into(), before })];
+            locate(&mut findings, std::slice::from_ref(&file));
+            let spot = findings[0].spot.clone().unwrap();
+            assert_eq!((spot.line, spot.column, spot.length), at, "{key} {part}");
+        }
     }
 
     #[test]

@@ -69,13 +69,33 @@ pub(crate) struct DraftField {
     pub value: Node,
 }
 
-/// What `${each.key}` and `${each.value}` mean in one of the resources that an `each` makes.
+/// What `${each.key}` and `${each.value}` mean in one of the things that an `each` makes.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Each {
-    /// The map's key, or the list's item where that is text, or its number.
+    /// The map's key, the list's item where that is a text, or the value in it that is named.
     pub key: String,
     /// The map's value or the list's item.
     pub value: Node,
+}
+
+/// What a file gives one of a target's own keys.
+#[derive(Debug, Clone)]
+pub(crate) struct TargetSetting {
+    /// What it gives.
+    pub node: Node,
+    /// Where.
+    pub place: Place,
+    /// What `${each.…}` means there.
+    pub each: Option<Arc<Each>>,
+}
+
+/// Says whether a value retires a target; `None` where it is no answer. Tables hold texts.
+pub(crate) fn retires(node: &Node) -> Option<bool> {
+    match node.to_text()?.to_ascii_lowercase().as_str() {
+        "true" | "yes" => Some(true),
+        "" | "false" | "no" => Some(false),
+        _ => None,
+    }
 }
 
 /// A target as the files declare it, from any number of places.
@@ -83,8 +103,8 @@ pub(crate) struct Each {
 pub(crate) struct TargetDraft {
     /// Its provider.
     pub provider: &'static Provider,
-    /// Its own keys, with where each is given.
-    pub keys: BTreeMap<Arc<str>, (Node, Place)>,
+    /// Its own keys.
+    pub keys: BTreeMap<Arc<str>, TargetSetting>,
     /// Where it is declared first.
     pub place: Place,
 }

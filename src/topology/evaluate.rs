@@ -3,22 +3,26 @@
 //! A field may refer to another declared field, and that one to a third. Fields are therefore settled depth first, each
 //! once, with a stack of our own: a chain may be as long as the files allow, and a circle is found where it closes.
 
+mod argument;
 mod budget;
 mod declared;
+mod list;
 mod needs;
 
 use std::collections::{HashMap, HashSet};
 
+use argument::FieldScope;
 use budget::Budget;
 
 use super::draft::Drafts;
 use super::each;
 use super::expression::{
-    ExpressionName, Segment, fields_hint, is_alone, is_plain, name as name_of, names_a_file, output, secret_label,
-    segments,
+    self, Expression, ExpressionName, Known, KnownFor, Segment, SyntaxError, Term, fields_hint, is_alone, is_plain,
+    name as name_of, names_a_file, output, secret_label, segments,
 };
 use super::secrets::{Secrets, StandInShape};
 use super::site::{Site, ValuePurpose, purpose};
+use super::spread::Spreads;
 use super::texts::Texts;
 use super::variables::Variables;
 use crate::address::Address;
@@ -62,6 +66,8 @@ pub(crate) struct Evaluator<'a> {
     lost: HashSet<FieldSlot>,
     /// Whether that is so of what is being looked at.
     is_lost: bool,
+    /// The lists that have other items than in the files.
+    pub spreads: Spreads,
     /// What is wrong.
     pub findings: Vec<Finding>,
 }
@@ -91,8 +97,14 @@ impl<'a> Evaluator<'a> {
             complete,
             lost,
             is_lost,
+            spreads: Spreads::default(),
             findings,
         }
+    }
+
+    /// The variables that expressions name.
+    pub(crate) fn variables(&self) -> &'a Variables {
+        self.variables
     }
 
     /// Settles every field.
@@ -200,15 +212,7 @@ impl<'a> Evaluator<'a> {
             Node::Text(text) => return self.text(text, purpose, site),
             Node::Null => return Attr::Null,
             Node::Bool(_) | Node::Number(_) | Node::Spelt(_) => node.to_typed(purpose.ty),
-            Node::List(items) => {
-                let each = |(index, item): (usize, &Node)| {
-                    site.path.push(PathKey::Index(index));
-                    let value = self.value(item, purpose.item(), site);
-                    site.path.pop();
-                    value
-                };
-                return Attr::List(items.iter().enumerate().map(each).collect());
-            }
+            Node::List(items) => return self.list(items, purpose.item(), site),
             Node::Map(entries) => {
                 let each = |(key, value): &(std::sync::Arc<str>, Node)| {
                     site.path.push(PathKey::Name(key.clone()));
@@ -250,21 +254,22 @@ impl<'a> Evaluator<'a> {
 
     /// A text with its expressions carried out. One expression alone keeps its value's type.
     fn expressions(&mut self, text: &str, ty: Option<Type>, site: &Site) -> Result<Attr, Box<Finding>> {
-        let broken = |message: String| Box::new(Finding::error("bad-expression", message));
-        let segments = segments(text).map_err(broken)?;
+        let segments = segments(text).map_err(SyntaxError::finding)?;
         if let [Segment::Expression(expression)] = segments.as_slice() {
             return self.expression(expression, ty, site);
         }
         let mut parts = Vec::with_capacity(segments.len());
         for segment in segments {
             match segment {
-                Segment::Text(text) => parts.push(TemplatePart::Text(text)),
-                Segment::Expression(expression) => match self.expression(expression, Some(Type::Text), site)? {
+                Segment::Text(text) => parts.push(TemplatePart::Text(text.into_owned())),
+                Segment::Expression(expression) => match self.expression(&expression, Some(Type::Text), site)? {
                     Attr::Secret(secret) => parts.push(TemplatePart::Secret(secret)),
                     Attr::Later(template) => parts.extend(template.parts),
                     other => parts.push(TemplatePart::Text(other.to_text().ok_or_else(|| {
-                        broken(format!("`${{{expression}}}` is a list or map, which can't stand inside a text"))
-                            .help("let it be the whole value")
+                        let message =
+                            format!("`${{{}}}` is a list or map, which can't stand inside a text", expression.text);
+                        let finding = Finding::error("bad-expression", message).help("let it be the whole value");
+                        expression.accused(Box::new(finding))
                     })?)),
                 },
             }
@@ -272,33 +277,38 @@ impl<'a> Evaluator<'a> {
         Ok(Template::of(parts))
     }
 
-    fn expression(&mut self, expression: &str, ty: Option<Type>, site: &Site) -> Result<Attr, Box<Finding>> {
+    fn expression(&mut self, expression: &Expression, ty: Option<Type>, site: &Site) -> Result<Attr, Box<Finding>> {
         if self.budget.is_spent() {
             return Ok(self.lose());
         }
-        let value = self.meant(expression, ty, site)?;
+        let value = self.meant(expression, ty, site).map_err(|finding| expression.accused(finding))?;
         self.budget.take(&value)?;
         Ok(value)
     }
 
     /// What stands in the place of an expression.
-    fn meant(&mut self, expression: &str, ty: Option<Type>, site: &Site) -> Result<Attr, Box<Finding>> {
-        match name_of(expression).map_err(|message| Box::new(Finding::error("bad-expression", message)))? {
+    fn meant(&mut self, expression: &Expression, ty: Option<Type>, site: &Site) -> Result<Attr, Box<Finding>> {
+        let Term::Name(parts) = &expression.term else {
+            let known = expression::value(expression, &mut FieldScope { evaluator: self, site })?;
+            return Ok(known.map_or_else(|| self.lose(), |node| node.to_typed(ty)));
+        };
+        let own = Known { each: site.each, variables: self.variables, purpose: KnownFor::Inner };
+        let Some(name) = name_of(parts, expression.text, own)? else { return Ok(self.lose()) };
+        match name {
             ExpressionName::Variable(name, path) => {
-                let known = self.variables.get(name, path)?.map(|value| value.to_typed(ty));
+                let known = self.variables.get(&name, &path)?.map(|value| value.to_typed(ty));
                 Ok(known.unwrap_or_else(|| self.lose()))
             }
             ExpressionName::Secret(name) => {
-                let secret = self.secrets.get(name)?;
+                let secret = self.secrets.get(&name)?;
                 let shape = self.shape(ty, site);
-                let shaped = secret.map(|secret| Attr::Secret(self.secrets.shaped(name, secret, shape)));
+                let shaped = secret.map(|secret| Attr::Secret(self.secrets.shaped(&name, secret, shape)));
                 Ok(shaped.unwrap_or_else(|| self.lose()))
             }
             own @ (ExpressionName::EachKey | ExpressionName::EachValue(_)) => {
                 each::value(site.each, &own).map(|value| value.to_typed(ty))
             }
-            ExpressionName::File(path) => self.texts.get(&site.place().file, path).map(Attr::Text),
-            ExpressionName::Output(text) => self.output(text, site),
+            ExpressionName::Output(text) => self.output(&text, site),
         }
     }
 

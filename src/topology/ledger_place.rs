@@ -7,12 +7,13 @@ use serde::Deserialize;
 
 use crate::finding::{Finding, Place};
 use crate::secret::{FingerprintKey, Secret};
-use crate::topology::expression::{ExpressionName, Segment, name, segments};
+use crate::topology::expression::{Expression, ExpressionName, Known, KnownFor, Segment, Term, name, segments};
 use crate::topology::ledger_s3::{S3Ledger, S3Place};
 use crate::topology::secrets::Secrets;
+use crate::topology::variables::Variables;
 
-/// Where the ledger is kept unless the workspace says otherwise.
-pub(crate) const LEDGER_FILE: &str = ".trueup/ledger.json";
+/// The file in which the ledger is kept unless the workspace says otherwise, among the program's own.
+pub(crate) const LEDGER_FILE: &str = "ledger.json";
 
 /// How many records of runs are kept unless the workspace says otherwise: a year of weekly runs.
 const KEEP_RUNS: usize = 50;
@@ -98,6 +99,7 @@ impl LedgerSettings {
     pub(crate) fn places(
         self,
         secrets: &Secrets,
+        default: PathBuf,
         at: &Place,
         findings: &mut Vec<Finding>,
     ) -> (LedgerPlace, KeyPlace, usize) {
@@ -123,7 +125,7 @@ impl LedgerSettings {
             let place = s3?.place(secrets, &at.below("s3"), findings);
             place.map(|place| LedgerPlace::S3(Box::new(place)))
         });
-        let ledger = shared.unwrap_or_else(|| LedgerPlace::File(file.unwrap_or_else(|| LEDGER_FILE.into())));
+        let ledger = shared.unwrap_or_else(|| LedgerPlace::File(file.unwrap_or(default)));
         let mut say = |finding: Finding| findings.push(finding.at(&at.below("key")));
         let secret = key.map(|text| named_secret(&text, secrets, "the ledger's key is no secret"));
         let secret = secret.and_then(|secret| secret.map_err(|finding| say(*finding)).ok().flatten());
@@ -164,11 +166,17 @@ fn is_own_ref(reference: &str) -> bool {
 /// The secret that a setting names; `None` if it can't be looked up, which is told where it is declared. `told` is said of
 /// a setting that names none: nothing of what it holds may be.
 pub(super) fn named_secret(text: &str, secrets: &Secrets, told: &'static str) -> Result<Option<Secret>, Box<Finding>> {
+    // The expressions in it have been carried out.
+    let variables = Variables::default();
+    let own = Known { each: None, variables: &variables, purpose: KnownFor::Workspace };
     let name = match segments(text).as_deref() {
-        Ok([Segment::Expression(expression)]) => match name(expression) {
-            Ok(ExpressionName::Secret(name)) => Some(name.to_owned()),
-            _ => None,
-        },
+        Ok([Segment::Expression(Expression { term: Term::Name(parts), text, .. })]) => {
+            name(parts, text, own).ok().flatten()
+        }
+        _ => None,
+    };
+    let name = match name {
+        Some(ExpressionName::Secret(name)) => Some(name),
         _ => None,
     };
     match name {

@@ -68,14 +68,6 @@ impl S3Place {
 }
 
 impl S3Ledger {
-    /// The texts in which no expression is carried out, with their keys.
-    pub(crate) fn plain_texts(&self) -> Vec<(&'static str, &String)> {
-        let S3Ledger { bucket, prefix, region, endpoint, access_key: _, secret_key: _ } = self;
-        let others = [("prefix", prefix), ("region", region), ("endpoint", endpoint)];
-        let others = others.into_iter().filter_map(|(key, text)| Some((key, text.as_ref()?)));
-        std::iter::once(("bucket", bucket)).chain(others).collect()
-    }
-
     /// The place that it says. What is wrong is a finding.
     pub(crate) fn place(self, secrets: &Secrets, at: &Place, findings: &mut Vec<Finding>) -> Option<S3Place> {
         let wrong: Vec<Finding> = self.wrong().into_iter().map(|(key, finding)| finding.at(&at.below(key))).collect();

@@ -3,9 +3,11 @@
 mod ground;
 mod input;
 mod options;
+mod own_settings;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -19,15 +21,14 @@ use crate::check::{self, Subject};
 use crate::digest::hex;
 use crate::finding::{Finding, PathKey, Place};
 use crate::secret::Secret;
-use crate::source::{
-    DecodeError, Folder, Revision, SourceFile, Tree, TreeError, YamlDocument, YamlError, head, spot, twice,
-};
+use crate::source::{DecodeError, Folder, Revision, SourceFile, Tree, TreeError, YamlError, head, spot, twice};
 use crate::spec::Provider;
 use crate::topology::{Resource, SecretStatus, Sources, Target, Topology};
 
-use ground::{secret_sources, secrets_and_places};
+use ground::secrets_and_places;
 use input::Input;
 pub use options::{FileSource, Options};
+use own_settings::OwnSettings;
 
 /// Bytes of YAML in all that are read: some 200,000 resources, which no file of that size is written for by hand.
 const MAX_YAML_BYTES: u64 = 16 << 20;
@@ -64,21 +65,21 @@ const HIDING: &[&str] = &[
 /// Everything that is wrong, warnings included, with the places in the files, in their order.
 pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Options) -> Result<Loaded, Vec<Finding>> {
     let (tree, commit, mut findings) = open_tree(folder, options).map_err(|finding| vec![*finding])?;
-    let mut input = Input::read(&*tree, options);
+    let mut input = Input::read(&*tree, catalogue, options);
     input.drop_content(catalogue);
     findings.append(&mut input.findings());
-    let (complete, has_envelope) = (input.is_complete(), input.workspace().is_some());
-    let (envelope, workspace_place) = input.envelope(&mut findings);
-    findings.append(&mut envelope.idle_expressions(&workspace_place));
-
-    let variables = Variables::new(&envelope.vars, input.vars(), &options.vars, &workspace_place, &mut findings);
-    let sources = secret_sources(&envelope, &workspace_place);
+    let complete = input.is_complete();
+    let has_envelope = input.workspace().is_some();
+    let own = OwnSettings::read(&input, &*tree, options, &mut findings);
+    let sources = own.secret_sources();
+    let OwnSettings { envelope, place: workspace_place, variables, .. } = own;
     let (secrets, today) = secrets_and_places((folder, catalogue, options), sources, &mut findings)?;
     let mut reader = Reader::new(catalogue, &variables);
-    let files = read_files(&mut reader, input.files);
+    let layers = Arc::new(std::mem::take(&mut input.layers));
+    let files = read_files(&mut reader, input);
     findings.append(&mut reader.findings);
     let drafts = reader.drafts;
-    let texts = Texts::new(&*tree, options.max_file_bytes);
+    let texts = Texts::new(&*tree, options.max_file_bytes, layers.clone());
     let mut evaluator = Evaluator::new(&drafts, &variables, &secrets, texts, complete);
     evaluator.evaluate_all();
     let known = today.iter().flat_map(|today| today.targets.clone()).collect();
@@ -89,7 +90,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     identity::check(resources.values(), &mut findings);
     renamed::check(&resources, &mut findings);
     let (name, settings) = (envelope.workspace, envelope.ledger.unwrap_or_default());
-    let of_files = || settings.places(&secrets, &workspace_place.below("ledger"), &mut findings);
+    let of_files = || settings.places(&secrets, options.ledger_file(), &workspace_place.below("ledger"), &mut findings);
     let (workspace, (ledger, key, keep_runs)) =
         today.map_or_else(|| (name, of_files()), |today| (today.workspace, today.ledger));
     // Without an envelope every name that it would declare is unknown: that has been told by what keeps it from being read.
@@ -98,6 +99,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     let (unused_secrets, spare) = idle_secrets(&secrets, options);
     let topology = Topology {
         workspace,
+        environment: options.environment.clone(),
         folder: folder.to_owned(),
         policy: envelope.policy.policy(&workspace_place.below("policy"), &mut findings),
         ledger,
@@ -109,7 +111,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
         is_given_up: false,
         secrets: secrets.redactor(),
         commit,
-        sources: Sources::new(files),
+        sources: Sources::new(files).made_into(layers, evaluator.spreads),
     };
     let subject = Subject {
         topology: &topology,
@@ -146,17 +148,16 @@ fn idle_secrets(secrets: &Secrets, options: &Options) -> (Vec<(String, Place)>, 
 }
 
 /// Reads what the files declare, and gives the files themselves.
-fn read_files(
-    reader: &mut Reader<'_>,
-    input: Vec<(SourceFile, Result<Vec<YamlDocument>, YamlError>)>,
-) -> Vec<SourceFile> {
+fn read_files(reader: &mut Reader<'_>, input: Input) -> Vec<SourceFile> {
     let mut files = Vec::new();
-    for (file, documents) in input {
+    let (read, environment) = input.into_files();
+    for (file, documents) in read {
         if let Ok(documents) = documents {
             reader.file(&file, documents);
         }
         files.push(file);
     }
+    files.extend(environment);
     files
 }
 

@@ -18,8 +18,9 @@ use crate::secret::Secret;
 use crate::source::{PACKING, Unpacked, parse, read_as, unpack};
 use crate::spec::{Identity, Kind, Provider, Type};
 use crate::topology::content_digest::ContentDigest;
+use crate::topology::environment;
 use crate::topology::windows::Windows;
-use crate::topology::{Allowed, ItemPlace, KeyPlace, LedgerPlace, Sources};
+use crate::topology::{Allowed, ItemPlace, KeyPlace, LedgerPlace, Prune, Sources};
 
 /// The key under which a resource that is a whole ordered list ([`Identity::Sequence`]) holds its items.
 pub(crate) const ITEMS: &str = "items";
@@ -41,6 +42,8 @@ pub(crate) const LITERAL: &str = "literal";
 pub struct Topology {
     /// The workspace's name.
     pub workspace: String,
+    /// The environment that is meant, where it has several.
+    pub environment: Option<String>,
     /// The folder that it was read from.
     pub folder: PathBuf,
     /// What must not happen.
@@ -88,6 +91,8 @@ pub struct Target {
     pub prune: Prune,
     /// How long it is waited for while it boots.
     pub wait: Duration,
+    /// Whether all that is owned there goes.
+    pub retired: bool,
     /// The version that a simulated controller in its place behaves like.
     pub sim_version: Option<String>,
     /// Where it is declared.
@@ -122,34 +127,6 @@ pub struct Tls {
     pub pin_sha256: Option<String>,
     /// A file of PEM certificates to trust instead of the system's.
     pub ca_file: Option<PathBuf>,
-}
-
-/// Collections for which the files speak with authority.
-#[derive(Debug, Clone, Default)]
-pub enum Prune {
-    /// None: what is not declared and not in the ledger is left alone.
-    #[default]
-    Nothing,
-    /// These kinds.
-    Kinds(Vec<String>),
-    /// Every kind whose objects can be made and removed.
-    All,
-}
-
-impl Prune {
-    /// Says whether it says a kind by its name.
-    pub(crate) fn names(&self, kind: &str) -> bool {
-        matches!(self, Prune::Kinds(kinds) if kinds.iter().any(|name| name == kind))
-    }
-
-    /// Says whether a kind is among those that it says, one by one or as all.
-    pub(crate) fn includes(&self, kind: &str) -> bool {
-        match self {
-            Prune::Nothing => false,
-            Prune::Kinds(_) => self.names(kind),
-            Prune::All => true,
-        }
-    }
 }
 
 /// What must not happen, whatever the files say.
@@ -367,6 +344,11 @@ impl Resource {
 }
 
 impl Topology {
+    /// A file of the program's own, kept for this environment.
+    pub(crate) fn own_file(&self, name: &str) -> PathBuf {
+        self.folder.join(environment::own_file(self.environment.as_deref(), name))
+    }
+
     /// The declared resources of a target.
     pub(crate) fn resources_at<'t>(&'t self, target: &'t str) -> impl Iterator<Item = &'t Resource> {
         let from = self.resources.range(Address::first_of(target)..);

@@ -7,17 +7,45 @@ use crate::finding::Finding;
 use crate::spec::{Auth, Field, Identity, Kind, Type};
 use crate::state::fold;
 use crate::suggest::hint;
-use crate::topology::draft::TargetDraft;
+use crate::topology::draft::{TargetDraft, TargetSetting};
 use crate::topology::envelope::PruneChoice;
 use crate::topology::evaluate::Evaluator;
 use crate::topology::resolve::part;
-use crate::topology::{Prune, Target, Topology};
+use crate::topology::{Target, Topology};
+
+/// Collections for which the files speak with authority.
+#[derive(Debug, Clone, Default)]
+pub enum Prune {
+    /// None: what is not declared and not in the ledger is left alone.
+    #[default]
+    Nothing,
+    /// These kinds.
+    Kinds(Vec<String>),
+    /// Every kind whose objects can be made and removed.
+    All,
+}
+
+impl Prune {
+    /// Says whether it says a kind by its name.
+    pub(crate) fn names(&self, kind: &str) -> bool {
+        matches!(self, Prune::Kinds(kinds) if kinds.iter().any(|name| name == kind))
+    }
+
+    /// Says whether a kind is among those that it says, one by one or as all.
+    pub(crate) fn includes(&self, kind: &str) -> bool {
+        match self {
+            Prune::Nothing => false,
+            Prune::Kinds(_) => self.names(kind),
+            Prune::All => true,
+        }
+    }
+}
 
 impl Topology {
     /// The kinds of which the files speak for every object at a target, whether one is declared or not: directly below the
     /// target, or in what is declared there. Once all is given up, what is owned goes, and they speak for nothing else.
     pub(crate) fn pruned_kinds(&self, target: &Target) -> BTreeSet<&'static str> {
-        if self.is_given_up || matches!(target.prune, Prune::Nothing) {
+        if self.is_given_up || target.retired || matches!(target.prune, Prune::Nothing) {
             return BTreeSet::new();
         }
         let declared: BTreeSet<&str> = self.resources_at(&target.name).map(|resource| resource.kind.name).collect();
@@ -40,7 +68,7 @@ pub(super) fn prune(draft: &TargetDraft, evaluator: &mut Evaluator) -> Prune {
 }
 
 fn check_prune(prune: &Prune, draft: &TargetDraft, evaluator: &mut Evaluator) {
-    let (Prune::Kinds(kinds), Some((_, place))) = (prune, draft.keys.get("prune")) else { return };
+    let (Prune::Kinds(kinds), Some(TargetSetting { place, .. })) = (prune, draft.keys.get("prune")) else { return };
     for (index, name) in kinds.iter().enumerate() {
         if !draft.provider.kind(name).is_some_and(|kind| kind.is_declarative()) {
             let finding = Finding::error("unknown-kind", format!("`{name}` is no kind that can be pruned"));

@@ -1,9 +1,11 @@
 //! Reading: from documents to drafts. Every key's meaning follows from its path: provider, target, kind, name, field.
 
+mod made;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::draft::{Draft, DraftField, Drafts, Each, OwnedParts, TargetDraft};
+use super::draft::{Draft, DraftField, Drafts, Each, OwnedParts, TargetDraft, TargetSetting};
 use super::each;
 use super::envelope::{TargetEnvelope, Workspace};
 use super::owned_parts;
@@ -110,7 +112,22 @@ impl<'v> Reader<'v> {
         }
     }
 
-    fn target(&mut self, provider: &'static Provider, name: &Arc<str>, value: Node, place: &Place) {
+    /// Reads what is declared under one name: a target, or one for each of others.
+    fn target(&mut self, provider: &'static Provider, label: &Arc<str>, value: Node, place: &Place) {
+        let mut entries = self.map(value, place, &format!("a map in target `{label}`"));
+        for (name, each, place) in self.made(label, each::take(&mut entries, false), None, place, "targets") {
+            self.one_target(provider, &name.into(), each, entries.clone(), &place);
+        }
+    }
+
+    fn one_target(
+        &mut self,
+        provider: &'static Provider,
+        name: &Arc<str>,
+        each: Option<Arc<Each>>,
+        entries: Entries,
+        place: &Place,
+    ) {
         if name.is_empty() || name.contains('/') || is_dots(name) {
             let finding = Finding::error("bad-name", format!("`{name}` is no name for a target"));
             let help = "addresses and file names start with it: use a word without `/`";
@@ -131,31 +148,34 @@ impl<'v> Reader<'v> {
                 self.drafts.targets.insert(name.to_string(), draft);
             }
         }
-        let above = Above { provider, target: name.clone(), resource: None, each: None };
-        for (key, value) in self.map(value, place, &format!("a map in target `{name}`")) {
+        let is_retired = self.is_retired(&entries, each.as_deref());
+        let above = Above { provider, target: name.clone(), resource: None, each: each.clone() };
+        for (key, value) in entries {
             let here = below(place, &key);
             let is_setting = provider.dialect.settings.iter().any(|field| field.name == &*key);
             if is_setting || TargetEnvelope::KEYS.contains(&&*key) {
-                self.setting(name, key, value, here);
+                self.setting(name, key, TargetSetting { node: value, place: here, each: each.clone() });
             } else if let Some(kind) = provider.children(None).find(|kind| kind.name == &*key) {
-                self.kind(&above, kind, value, &here);
+                if !is_retired {
+                    self.kind(&above, kind, value, &here);
+                }
             } else {
                 let settings = provider.dialect.settings.iter().map(|field| field.name);
-                let names = provider.children(None).map(|kind| kind.name).chain(TargetEnvelope::KEYS).chain(settings);
-                let names: Vec<&str> = names.collect();
+                let kinds = provider.children(None).map(|kind| kind.name);
+                let names: Vec<&str> = kinds.chain(TargetEnvelope::KEYS).chain(settings).collect();
                 self.unknown("unknown-kind", "kind or key", provider, &key, &names, &here);
             }
         }
     }
 
-    fn setting(&mut self, target: &str, key: Arc<str>, value: Node, place: Place) {
+    fn setting(&mut self, target: &str, key: Arc<str>, setting: TargetSetting) {
         let Some(draft) = self.drafts.targets.get_mut(target) else { return };
-        if let Some((_, first)) = draft.keys.get(&key) {
+        if let Some(first) = draft.keys.get(&key) {
             let finding = Finding::error("duplicate-key", format!("`{key}` of target `{target}` is given twice"));
-            let finding = finding.help("keep one of the two").at(&place.key()).also(first, "given here first");
-            self.findings.push(finding);
+            let finding = finding.help("keep one of the two").at(&setting.place.key());
+            self.findings.push(finding.also(&first.place, "given here first"));
         } else {
-            draft.keys.insert(key, (value, place));
+            draft.keys.insert(key, setting);
         }
     }
 
@@ -207,36 +227,15 @@ impl<'v> Reader<'v> {
     /// Reads what is declared under one name: a resource, or one for each of a list.
     pub(super) fn named(&mut self, above: &Above, kind: &'static Kind, label: &Arc<str>, value: Node, place: &Place) {
         let Some(mut entries) = self.fields_map(value, place, kind) else { return };
-        let source = entries.iter().position(|(key, _)| &**key == each::KEY).map(|at| entries.remove(at).1);
-        let items = match source {
-            None => vec![above.each.clone()],
-            Some(node) => match each::items(&node, above.each.as_deref(), self.variables) {
-                Ok(items) if items.len() > 1 && !label.contains("${") => {
-                    let message = format!("`{label}` would be the name of {} resources", items.len());
-                    let finding = Finding::error("each-name", message);
-                    self.findings.push(finding.help("put `${each.key}` into the name").at(&place.clone().key()));
-                    return;
-                }
-                Ok(items) => items.into_iter().map(|item| Some(Arc::new(item))).collect(),
-                Err(finding) => {
-                    self.findings.push(finding.at(&place.below(each::KEY)));
-                    return;
-                }
-            },
-        };
-        for each in items {
-            match each::name(label, each.as_deref(), self.variables) {
-                Ok(name) if name.is_empty() => {
-                    let finding =
-                        Finding::error("bad-name", format!("a resource in `{}` has an empty name", kind.name));
-                    let finding = finding.help("write `NAME: …`; what an expression in it means must not be empty");
-                    self.findings.push(finding.at(&place.clone().key()));
-                }
-                Ok(name) => {
-                    let above = Above { each, ..above.clone() };
-                    self.resource(&above, kind, Some(&name), entries.clone(), place);
-                }
-                Err(finding) => self.findings.push(finding.at(&place.clone().key())),
+        let source = each::take(&mut entries, kind.field(each::NAMED_BY).is_some());
+        for (name, each, place) in self.made(label, source, above.each.as_ref(), place, "resources") {
+            if name.is_empty() {
+                let finding = Finding::error("bad-name", format!("a resource in `{}` has an empty name", kind.name));
+                let finding = finding.help("write `NAME: …`; what an expression in it means must not be empty");
+                self.findings.push(finding.at(&place.key()));
+            } else {
+                let above = Above { each, ..above.clone() };
+                self.resource(&above, kind, Some(&name), entries.clone(), &place);
             }
         }
     }
@@ -371,12 +370,9 @@ impl<'v> Reader<'v> {
 /// The place of a document in a file: an index in front is the document's number.
 pub(crate) fn document_place(file: &Arc<str>, number: usize) -> Place {
     let path = if number == 0 { Vec::new() } else { vec![PathKey::Index(number)] };
-    Place { file: file.clone(), path, at_key: false }
+    Place { file: file.clone(), path, at_key: false, item: None }
 }
 
 fn below(place: &Place, key: &Arc<str>) -> Place {
-    let mut path = Vec::with_capacity(place.path.len() + 1);
-    path.extend(place.path.iter().cloned());
-    path.push(PathKey::Name(key.clone()));
-    Place { file: place.file.clone(), path, at_key: false }
+    place.further([PathKey::Name(key.clone())])
 }

@@ -1,13 +1,12 @@
 //! Resolving: from drafts to the resources and targets of a topology.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+mod settings;
 
 use super::account;
 use super::base_url::{self, BadUrl};
 use super::contents::Contents;
-use super::draft::{Draft, Drafts, OwnedParts, TargetDraft};
-use super::envelope::{SimSettings, TargetEnvelope, TlsSettings};
+use super::draft::{Draft, Drafts, OwnedParts, TargetDraft, TargetSetting};
+use super::envelope::{SimSettings, TlsSettings};
 use super::evaluate::Evaluator;
 use super::json_secrets;
 use super::logins::check_password_or_token;
@@ -15,11 +14,15 @@ use super::own_name::without_own_name;
 use super::owned_parts;
 use super::prune::prune;
 use super::site::{Site, ValuePurpose};
+pub(super) use settings::part;
+use settings::{is_retired, wait};
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::check::literals;
 use crate::finding::{Finding, PathKey, Place};
-use crate::source::{Node, Tree, decode};
+use crate::source::{Node, Tree};
 use crate::spec::{Auth, Field, Folders, Kind, Provider, Type, TypeError, check, gives_something, without_nothing};
 use crate::suggest::hint;
 use crate::topology::{Credentials, FileContent, ITEMS, Origin, Resource, SecretMode, Target, Tls};
@@ -54,7 +57,8 @@ pub(crate) fn resources(
             found.retain(|finding| finding.code != "missing-field" || !lost.contains(name.as_str()));
             evaluator.findings.append(&mut found);
             if let Some(Type::File(folders)) = draft.kind.field(name).map(|field| field.ty) {
-                match content(&mut contents, &draft.place.below(name), folders, value) {
+                let place = evaluator.texts.given_at(&draft.place.below(name));
+                match content(&mut contents, &place, folders, value) {
                     Ok(content) => files.extend(content.map(|content| (name.clone(), content))),
                     Err(finding) => evaluator.findings.push(*finding),
                 }
@@ -186,7 +190,8 @@ pub(crate) fn targets(
         let target = match known {
             Some(known) => {
                 let (prune, place) = (prune(draft, evaluator), draft.place.clone());
-                Target { prune, place, ..known.clone() }
+                let retired = is_retired(draft, evaluator);
+                Target { prune, retired, place, ..known.clone() }
             }
             None => target(name, draft, evaluator),
         };
@@ -198,7 +203,7 @@ pub(crate) fn targets(
 fn target(name: &str, draft: &TargetDraft, evaluator: &mut Evaluator) -> Target {
     let dialect = &draft.provider.dialect;
     let at = match draft.keys.get("at") {
-        Some((node, place)) => at(node, place, draft.provider, evaluator),
+        Some(setting) => at(setting, draft.provider, evaluator),
         None => {
             let finding = Finding::error("missing-field", format!("target `{name}` does not say where it is"));
             evaluator.findings.push(finding.help(format!("add `at: {}`", dialect.example)).at(&draft.place));
@@ -206,9 +211,9 @@ fn target(name: &str, draft: &TargetDraft, evaluator: &mut Evaluator) -> Target 
         }
     };
     let credentials = match draft.keys.get("credentials") {
-        Some((node, place)) => {
-            let given = object(dialect.credentials, node, place, evaluator);
-            check_password_or_token(draft.provider, &given, place, evaluator);
+        Some(setting) => {
+            let given = object(dialect.credentials, setting, evaluator);
+            check_password_or_token(draft.provider, &given, &setting.place, evaluator);
             Credentials { fields: or_default(dialect.credentials, given), ..Credentials::default() }
         }
         None => found_credentials(draft, evaluator),
@@ -216,14 +221,14 @@ fn target(name: &str, draft: &TargetDraft, evaluator: &mut Evaluator) -> Target 
     check_issuer(&credentials, draft, evaluator);
     let mut settings = BTreeMap::new();
     for field in dialect.settings {
-        if let Some((node, place)) = draft.keys.get(field.name) {
-            settings.insert(field.name.to_owned(), known_value(field, node, place, evaluator));
+        if let Some(setting) = draft.keys.get(field.name) {
+            settings.insert(field.name.to_owned(), known_value(field, setting, evaluator));
         }
     }
     missing(dialect.settings, &settings, "", &draft.place, evaluator);
     let settings = or_default(dialect.settings, settings);
     let tls = part::<TlsSettings>(draft, "tls", evaluator).map(Tls::from).unwrap_or_default();
-    if let (Some(pin), Some((_, place))) = (&tls.pin_sha256, draft.keys.get("tls"))
+    if let (Some(pin), Some(TargetSetting { place, .. })) = (&tls.pin_sha256, draft.keys.get("tls"))
         && !(pin.len() == 64 && pin.bytes().all(|digit| digit.is_ascii_hexdigit()))
     {
         let message = format!("`pin-sha256` takes 64 hexadecimal digits, found {}", pin.chars().count());
@@ -232,20 +237,10 @@ fn target(name: &str, draft: &TargetDraft, evaluator: &mut Evaluator) -> Target 
     }
     let prune = prune(draft, evaluator);
     let (name, provider, place) = (name.to_owned(), draft.provider, draft.place.clone());
-    let wait = wait(draft, evaluator);
+    let (wait, retired) = (wait(draft, evaluator), is_retired(draft, evaluator));
     let sim_version = part::<SimSettings>(draft, "sim", evaluator).and_then(|settings| settings.version);
-    Target { name, provider, at, credentials, new_password: None, settings, tls, prune, wait, sim_version, place }
-}
-
-/// How long a target is waited for while it boots.
-fn wait(draft: &TargetDraft, evaluator: &mut Evaluator) -> Duration {
-    let Some(text) = part::<String>(draft, "wait", evaluator) else { return Duration::ZERO };
-    super::time(&text).unwrap_or_else(|wrong| {
-        let finding = Finding::error("wrong-value", format!("`wait`: {wrong}"));
-        let place = draft.keys.get("wait").map(|(_, place)| place);
-        evaluator.findings.push(place.into_iter().fold(finding, |finding, place| finding.at(place)));
-        Duration::ZERO
-    })
+    let new_password = None;
+    Target { name, provider, at, credentials, new_password, settings, tls, prune, wait, retired, sim_version, place }
 }
 
 /// The credentials of a target that gives none.
@@ -273,7 +268,7 @@ fn check_issuer(credentials: &Credentials, draft: &TargetDraft, evaluator: &mut 
     if let Err(BadUrl { code, message, remedy }) = base_url::check(asked.url, url) {
         let finding = remedy.into_iter().fold(Finding::error(code, message), Finding::help);
         let place = match draft.keys.get("credentials") {
-            Some((_, place)) => place.below(asked.url),
+            Some(setting) => setting.place.below(asked.url),
             None => draft.place.clone(),
         };
         evaluator.findings.push(finding.at(&place));
@@ -290,10 +285,11 @@ fn or_default(fields: &[Field], mut given: BTreeMap<String, Attr>) -> BTreeMap<S
     given
 }
 
-fn at(node: &Node, place: &Place, provider: &Provider, evaluator: &mut Evaluator) -> String {
+fn at(setting: &TargetSetting, provider: &Provider, evaluator: &mut Evaluator) -> String {
+    let TargetSetting { node, place, each: _ } = setting;
     let example = provider.dialect.example;
     let count = evaluator.findings.len();
-    let value = evaluator.value(node, ValuePurpose::of(&AT), &mut Site::at(place));
+    let value = evaluator.value(node, ValuePurpose::of(&AT), &mut Site::of_target(setting));
     let bad = |message: String| Finding::error("bad-url", message).help(format!("as in `{example}`")).at(place);
     let text = match &value {
         Attr::Text(text) => text,
@@ -329,7 +325,8 @@ fn not_known(name: &str, place: &Place) -> Finding {
 }
 
 /// The members of a map whose fields are known.
-fn object(fields: &'static [Field], node: &Node, place: &Place, evaluator: &mut Evaluator) -> BTreeMap<String, Attr> {
+fn object(fields: &'static [Field], setting: &TargetSetting, evaluator: &mut Evaluator) -> BTreeMap<String, Attr> {
+    let TargetSetting { node, place, each } = setting;
     let mut found = BTreeMap::new();
     let entries = match node {
         Node::Map(entries) => entries.as_slice(),
@@ -345,7 +342,10 @@ fn object(fields: &'static [Field], node: &Node, place: &Place, evaluator: &mut 
     for (key, node) in entries {
         let here = place.below(key);
         match fields.iter().find(|field| field.name == &**key) {
-            Some(field) => drop(found.insert(key.to_string(), known_value(field, node, &here, evaluator))),
+            Some(field) => {
+                let setting = TargetSetting { node: node.clone(), place: here, each: each.clone() };
+                found.insert(key.to_string(), known_value(field, &setting, evaluator));
+            }
             None => {
                 let finding = Finding::error("unknown-field", format!("unknown key `{key}`"));
                 let help = hint(key, fields.iter().map(|field| field.name));
@@ -358,8 +358,9 @@ fn object(fields: &'static [Field], node: &Node, place: &Place, evaluator: &mut 
 }
 
 /// A value that has to be known now.
-fn known_value(field: &Field, node: &Node, place: &Place, evaluator: &mut Evaluator) -> Attr {
-    let value = evaluator.value(node, ValuePurpose::of(field), &mut Site::at(place));
+fn known_value(field: &Field, setting: &TargetSetting, evaluator: &mut Evaluator) -> Attr {
+    let TargetSetting { node, place, each: _ } = setting;
+    let value = evaluator.value(node, ValuePurpose::of(field), &mut Site::of_target(setting));
     if value.is_later() {
         evaluator.findings.push(not_known(field.name, place));
     }
@@ -376,17 +377,4 @@ fn missing(fields: &[Field], given: &BTreeMap<String, Attr>, prefix: &str, place
         let finding = Finding::error("missing-field", format!("`{prefix}{}` is missing", field.name));
         evaluator.findings.push(finding.help(format!("{}: {}", field.ty.describe(), field.doc)).at(place));
     }
-}
-
-/// A part of the envelope whose shape is fixed.
-pub(super) fn part<T: for<'de> serde::Deserialize<'de>>(
-    draft: &TargetDraft,
-    key: &str,
-    evaluator: &mut Evaluator,
-) -> Option<T> {
-    debug_assert!(TargetEnvelope::KEYS.contains(&key));
-    let (node, place) = draft.keys.get(key)?;
-    let (value, misfits) = decode::<T>(node.clone());
-    evaluator.findings.extend(misfits.into_iter().map(|misfit| super::load::misfit(misfit, place)));
-    value
 }

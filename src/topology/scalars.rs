@@ -154,7 +154,7 @@ fn sent(ty: &Type, yaml: &str) -> Result<Value, String> {
     let secrets = Secrets::new(Path::new("."), Default::default(), SecretMode::default());
     let place = Place::file("x.yaml");
     let here = Folder::open(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
-    let mut evaluator = Evaluator::new(&drafts, &variables, &secrets, Texts::new(&here, 0), true);
+    let mut evaluator = Evaluator::new(&drafts, &variables, &secrets, Texts::new(&here, 0, Default::default()), true);
     let value = evaluator.value(&node, ValuePurpose { ty: Some(*ty), secret: false }, &mut Site::at(&place));
     assert!(evaluator.findings.is_empty(), "{yaml}: {:?}", evaluator.findings);
     match check(ty, &value).first() {

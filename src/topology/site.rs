@@ -1,6 +1,6 @@
 //! Sites: where a value stands in the files, and what it is for.
 
-use super::draft::{Draft, DraftField, Each};
+use super::draft::{Draft, DraftField, Each, TargetSetting};
 use super::secrets::Secrets;
 use crate::address::Address;
 use crate::attr::Attr;
@@ -72,6 +72,11 @@ impl<'s> Site<'s> {
         Site { base, path: Vec::new(), each: None, own: None }
     }
 
+    /// A value of a target.
+    pub(crate) fn of_target(setting: &'s TargetSetting) -> Site<'s> {
+        Site { each: setting.each.as_deref(), ..Site::at(&setting.place) }
+    }
+
     /// A value at a place of a resource that belongs to none of its fields.
     pub(crate) fn beside(draft: &'s Draft, base: &'s Place) -> Site<'s> {
         Site { base, path: Vec::new(), each: draft.each.as_deref(), own: Some(&draft.address) }
@@ -83,10 +88,15 @@ impl<'s> Site<'s> {
         Site { base: &draft.place, path, each: draft.each.as_deref(), own: Some(&draft.address) }
     }
 
+    /// The same place, in what is made for an item there.
+    pub(crate) fn for_item<'i>(&'i self, each: &'i Each) -> Site<'i> {
+        let Site { base, ref path, each: _, own } = *self;
+        Site { base, path: path.clone(), each: Some(each), own }
+    }
+
     /// The place itself.
     pub(crate) fn place(&self) -> Place {
-        let path = self.base.path.iter().chain(&self.path).cloned().collect();
-        Place { file: self.base.file.clone(), path, at_key: false }
+        self.base.further(self.path.iter().cloned())
     }
 }
 

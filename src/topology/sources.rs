@@ -1,9 +1,14 @@
 //! The files that a topology was read from, kept for what is found in them after they were read.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::check::literals;
 use crate::finding::{Finding, Place};
 use crate::redact::redact_source;
 use crate::source::{SourceFile, locate};
+use crate::topology::layers::Layers;
+use crate::topology::spread::Spreads;
 
 /// The files of a topology, and where secrets stand in them.
 #[derive(Debug, Clone, Default)]
@@ -11,12 +16,21 @@ pub struct Sources {
     files: Vec<SourceFile>,
     /// The findings about secrets: wherever lines are shown, these are blackened.
     literals: Vec<Finding>,
+    /// What an environment gave.
+    layers: Arc<Layers>,
+    /// The lists that have other items than in the files.
+    spreads: Spreads,
 }
 
 impl Sources {
     /// These files.
     pub fn new(files: Vec<SourceFile>) -> Sources {
-        Sources { files, literals: Vec::new() }
+        Sources { files, literals: Vec::new(), layers: Arc::default(), spreads: Spreads::default() }
+    }
+
+    /// The same files, with what an environment gave among them, and what was made of their lists.
+    pub(crate) fn made_into(self, layers: Arc<Layers>, spreads: Spreads) -> Sources {
+        Sources { layers, spreads, ..self }
     }
 
     /// A file by its path.
@@ -26,13 +40,19 @@ impl Sources {
 
     /// Where places stand, as in `east.yaml:8:21`; of one that no file has, the file it should be in.
     pub(crate) fn locations(&self, places: &[&Place]) -> Vec<String> {
-        let mut findings: Vec<Finding> = places.iter().map(|place| Finding::error("", "").at(place)).collect();
+        let mut findings: Vec<Finding> = places
+            .iter()
+            .map(|place| Finding::error("", "").at(&self.layers.of(&self.spreads.of((*place).clone()))))
+            .collect();
         locate(&mut findings, &self.files);
         findings.iter().filter_map(Finding::location).collect()
     }
 
     /// Findings as they are shown: in the order of the files, each with its place in the text, no secret in any.
-    pub fn show(&mut self, mut findings: Vec<Finding>) -> Vec<Finding> {
+    pub fn show(&mut self, findings: Vec<Finding>) -> Vec<Finding> {
+        let placed = |finding| self.layers.placed(self.spreads.placed(finding));
+        let findings = findings.into_iter().map(placed).collect();
+        let mut findings = told_once(findings);
         locate(&mut findings, &self.files);
         let is_literal = |finding: &&Finding| finding.code == literals::RULE.code;
         self.literals.extend(findings.iter().filter(is_literal).cloned());
@@ -43,6 +63,43 @@ impl Sources {
         findings.sort_by(|a, b| position(a).cmp(&position(b)));
         findings
     }
+}
+
+/// The findings, those once that an `each` makes for several of its items: with the items named.
+fn told_once(findings: Vec<Finding>) -> Vec<Finding> {
+    /// More items than this are counted.
+    const NAMED: usize = 4;
+    let mut items: BTreeMap<(&'static str, Place), Vec<Arc<str>>> = BTreeMap::new();
+    let mut kept: Vec<(Finding, Option<(&'static str, Place)>)> = Vec::with_capacity(findings.len());
+    for finding in findings {
+        let Some(item) = finding.place.as_ref().and_then(|place| place.item.clone()) else {
+            kept.push((finding, None));
+            continue;
+        };
+        let place = finding.place.clone().map(|place| Place { item: None, ..place });
+        let Some(key) = place.map(|place| (finding.code, place)) else { continue };
+        let known = items.entry(key.clone()).or_default();
+        if known.is_empty() {
+            kept.push((finding, Some(key)));
+        }
+        if known.last() != Some(&item) {
+            known.push(item);
+        }
+    }
+    let worded = |(mut finding, key): (Finding, Option<(&'static str, Place)>)| {
+        let items = key.and_then(|key| items.get(&key)).filter(|items| items.len() > 1);
+        if let Some(items) = items {
+            let names: Vec<String> = items.iter().take(NAMED).map(|item| format!("`{item}`")).collect();
+            let more = items.len().saturating_sub(NAMED);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            finding.message = format!("{}; so it is with {}{more}", finding.message, names.join(", "));
+        }
+        if let Some(place) = &mut finding.place {
+            place.item = None;
+        }
+        finding
+    };
+    kept.into_iter().map(worded).collect()
 }
 
 /// Findings stand in the order of the files, those without a file first.

@@ -120,16 +120,16 @@ fn two_names_for_one_object_are_told() {
 #[test]
 fn names_that_lead_nowhere_are_told() {
     assert_snapshot!(told(east("endpoints:\n  paris: { address: 192.0.2.1, group: core, region: anywhere }\n  rome: { address: \"${east/endpoints/pari.state}\", group: cor }\n  bern: { address: \"${west/config.x}\", inputs: \"${east/config.public_ipp}\" }\n  oslo: { address: \"${east/endpoint/x.y}\", inputs: ['${var.nope}', '${secret.nope}', '${each.key}', '${what}', '${', '${east/endpoints/paris}'] }\ngroups: { core: { leader: zurich } }\npolicies: { p: { members: ['@rome', '@nobody', '#x'] } }\n")), @r#"
-    east.yaml:7:24 <"${east/endpoints/pari.state}"> unknown-address: `east/endpoints/pari` is not declared; did you mean `paris`?
-    east.yaml:8:24 <"${west/config.x}"> unknown-address: `${west/config.x}`: there is no target `west`; there are `east`
-    east.yaml:8:52 <"${east/config.public_ipp}"> unknown-field: `config` has no field `public_ipp`; did you mean `public_ip`?
-    east.yaml:9:24 <"${east/endpoint/x.y}"> unknown-address: `${east/endpoint/x.y}`: `lab` has no kind `endpoint`; did you mean `endpoints`?
-    east.yaml:9:57 <'${var.nope}'> unknown-variable: there is no variable `nope`; variables are declared under `vars` in `trueup.yaml`; there are `pw`
-    east.yaml:9:72 <'${secret.nope}'> unknown-secret: there is no secret `nope`; secrets are declared under `secrets` in `trueup.yaml`; none is declared
-    east.yaml:9:90 <'${each.key}'> no-each: `each` means nothing here; only a resource with `each: …`, and what lives in it, has `${each.key}` and `${each.value}`
-    east.yaml:9:105 <'${what}'> bad-expression: `${what}` is no expression: there are `${var.NAME}`, `${secret.NAME}`, `${each.key}`, `${each.value}`, `${file("PATH")}` and `${target/kind/name.field}`; write `$${` for a literal `${`; -
-    east.yaml:9:116 <'${'> bad-expression: `${` is not closed by `}`; -
-    east.yaml:9:122 <'${east/endpoints/paris}'> unknown-address: `${east/endpoints/paris}` names a resource but none of its fields; write `${east/endpoints/paris.FIELD}`; there are `address`, `attributes`, `enabled`, `extra`, `good_until`, `group`, `id`, `inputs`, `labels`, `mode`, `name`, `networks`, `options`, `primary`, `region`, `secret`, `state`, `tunnels`, `weight`
+    east.yaml:7:27 <east/endpoints/pari.state> unknown-address: `east/endpoints/pari` is not declared; did you mean `paris`?
+    east.yaml:8:27 <west/config.x> unknown-address: `${west/config.x}`: there is no target `west`; there are `east`
+    east.yaml:8:55 <east/config.public_ipp> unknown-field: `config` has no field `public_ipp`; did you mean `public_ip`?
+    east.yaml:9:27 <east/endpoint/x.y> unknown-address: `${east/endpoint/x.y}`: `lab` has no kind `endpoint`; did you mean `endpoints`?
+    east.yaml:9:60 <var.nope> unknown-variable: there is no variable `nope`; variables are declared under `vars` in `trueup.yaml`; there are `pw`
+    east.yaml:9:75 <secret.nope> unknown-secret: there is no secret `nope`; secrets are declared under `secrets` in `trueup.yaml`; none is declared
+    east.yaml:9:93 <each.key> no-each: `each` means nothing here; only what is declared with `each: …`, and what lives in it, has `${each.key}` and `${each.value}`
+    east.yaml:9:108 <what> bad-expression: `${what}` is no expression: there are `${var.NAME}`, `${secret.NAME}`, `${each.key}`, `${each.value}`, `${target/kind/name.field}` and `${FUNCTION(…)}`, as `trueup explain functions` lists them; write `$${` for a literal `${`; -
+    east.yaml:9:117 <${> bad-expression: `${` is not closed by `}`; -
+    east.yaml:9:125 <east/endpoints/paris> unknown-address: `${east/endpoints/paris}` names a resource but none of its fields; write `${east/endpoints/paris.FIELD}`; there are `address`, `attributes`, `enabled`, `extra`, `good_until`, `group`, `id`, `inputs`, `labels`, `mode`, `name`, `networks`, `options`, `primary`, `region`, `secret`, `state`, `tunnels`, `weight`
     "#);
 }
 
@@ -137,7 +137,7 @@ fn names_that_lead_nowhere_are_told() {
 fn circles_show_their_places() {
     assert_snapshot!(told(east("groups:\n  a: { note: \"${east/groups/b.note}\" }\n  b: { note: \"x ${east/groups/c.note}\" }\n  c: { note: \"${east/groups/a.note}\" }\n  d: { note: \"${east/groups/d.id}\" }\n")), @r#"
     east.yaml:6:18 <"${east/groups/b.note}"> cycle: values go round in a circle: east/groups/a.note → east/groups/b.note → east/groups/c.note → east/groups/a.note [which needs this: east.yaml:7:18]; give one of them a value of its own; they stand at `lab / east / groups / a / note` in east.yaml, `lab / east / groups / b / note` in east.yaml, `lab / east / groups / c / note` in east.yaml
-    east.yaml:9:18 <"${east/groups/d.id}"> cycle: `east/groups/d` would wait for its own `id`; a resource's outputs are known only after it has been made
+    east.yaml:9:21 <east/groups/d.id> cycle: `east/groups/d` would wait for its own `id`; a resource's outputs are known only after it has been made
     "#);
     assert_snapshot!(told(east("groups:\n  a: { leader: x }\nendpoints:\n  x: { address: \"${east/endpoints/y.state}\" }\n  y: { address: 192.0.2.1, group: a }\n")), @r#"east.yaml:8:21 <"${east/endpoints/y.state}"> cycle: these wait for each other in a circle: `east/endpoints/x` (`address` takes `state` from it) → `east/endpoints/y` (`group` names it) → `east/groups/a` (`leader` names it) → `east/endpoints/x` again [which waits for this: east.yaml:9:39]; let one of them do without the other; they stand at east.yaml:8:21, east.yaml:9:39, east.yaml:6:20"#);
 }
@@ -261,10 +261,10 @@ fn the_envelope_is_checked_key_by_key() {
     t.yaml:6:3 <'..'> bad-name: `..` is no name for a target; addresses and file names start with it: use a word without `/`
     trueup.yaml:1:1 <workspac> missing-field: the workspace has no name; add `workspace: NAME`: it marks what belongs to it
     trueup.yaml:1:1 <workspac> unknown-key: unknown key `workspac`; did you mean `workspace`?
-    trueup.yaml:3:3 <a> missing-variable: variable `a` has no value; give it a `default`, `--var a=VALUE` or `TRUEUP_VAR_a=VALUE`
+    trueup.yaml:3:3 <a> missing-variable: variable `a` has no value; give it a `default`, a file by `from`, `--var a=VALUE` or `TRUEUP_VAR_a=VALUE`
     trueup.yaml:3:14 <strin> wrong-value: `strin` is none of `string`, `number`, `bool`, `list`, `map`, `any`; did you mean `string`?
     trueup.yaml:4:31 <x> wrong-value: the default of `b`: expected a number, found `"x"`; lists and maps are given as YAML, as in `[a, b]`
-    trueup.yaml:5:3 <c> missing-variable: variable `c` has no value; give it a `default`, `--var c=VALUE` or `TRUEUP_VAR_c=VALUE`
+    trueup.yaml:5:3 <c> missing-variable: variable `c` has no value; give it a `default`, a file by `from`, `--var c=VALUE` or `TRUEUP_VAR_c=VALUE`
     trueup.yaml:7:8 <envv> wrong-value: `envv` is none of `env`, `file`, `command`, `vault`, `age`; did you mean `env`?
     trueup.yaml:8:13 <5> wrong-value: expected text, found `5`; -
     trueup.yaml:9:24 <-1> wrong-value: expected a whole number from 0, found `-1`; -
@@ -332,7 +332,7 @@ fn secrets_in_files_and_unused_names_are_warned_of() {
 fn each_makes_a_resource_for_every_item() {
     let loaded = try_load(&[
         ("trueup.yaml", "workspace: a\nvars: { pw: { default: x }, sites: { default: { rome: 192.0.2.1, bern: 192.0.2.2 } } }\n"),
-        ("east.yaml", &format!("{EAST}{}", indented("endpoints:\n  to-${each.key}:\n    each: ${var.sites}\n    address: ${each.value}\n    peers:\n      ${each.value}: { asn: 65000 }\ngroups:\n  ${each.value.name}-x:\n    each: [{ name: p, n: 1 }, { name: q, n: 2 }]\n    note: \"${each.key} ${each.value.n} ${east/endpoints/to-rome/peers/192.0.2.1.asn}\"\n"))),
+        ("east.yaml", &format!("{EAST}{}", indented("endpoints:\n  to-${each.key}:\n    each: ${var.sites}\n    address: ${each.value}\n    peers:\n      ${each.value}: { asn: 65000 }\ngroups:\n  ${each.value.name}-x:\n    each: [{ name: p, n: 1 }, { name: q, n: 2 }]\n    key: name\n    note: \"${each.key} ${each.value.n} ${east/endpoints/to-rome/peers/192.0.2.1.asn}\"\n"))),
     ])
     .unwrap_or_else(|findings| panic!("{}", told(Err(findings))));
     let addresses: Vec<String> = loaded.topology.resources.keys().map(Address::to_string).collect();
@@ -347,13 +347,13 @@ fn each_makes_a_resource_for_every_item() {
             "east/groups/q-x",
         ]
     );
-    assert_eq!(field(&loaded.topology, "east/groups/q-x", "note"), "\"1 2 65000\"");
+    assert_eq!(field(&loaded.topology, "east/groups/q-x", "note"), "\"q 2 65000\"");
     assert_eq!(field(&loaded.topology, "east/endpoints/to-bern", "address"), "\"192.0.2.2\"");
     assert_snapshot!(told(east("groups:\n  a: { each: [1, 2] }\n  ${each.key}: { each: \"${east/config.mtu}\" }\n  b-${each.key}: {}\n  c-${each.key}: { each: [x, x] }\n  d: { each: 5 }\n")), @r#"
     east.yaml:6:7 <a> each-name: `a` would be the name of 2 resources; put `${each.key}` into the name
-    east.yaml:7:28 <"${east/config.mtu}"> bad-expression: `${east/config.mtu}` can't decide which resources there are; use `${var.…}` or `${each.…}` here
-    east.yaml:8:7 <b-${each.key}> no-each: `each` means nothing here; only a resource with `each: …`, and what lives in it, has `${each.key}` and `${each.value}`
-    east.yaml:9:7 <c-${each.key}> duplicate-address: `east/groups/c-x` is declared twice [declared here first: east.yaml:9:7]; keep one of the two; what one file declares another does not extend
+    east.yaml:7:31 <east/config.mtu> bad-expression: `${east/config.mtu}` can't decide which resources there are; use `${var.…}` or `${each.…}` here
+    east.yaml:8:11 <each.key> no-each: `each` means nothing here; only what is declared with `each: …`, and what lives in it, has `${each.key}` and `${each.value}`
+    east.yaml:9:31 <x> each-key: two items of `each` go by `x`; what is made for each goes by its key: give each one of its own
     east.yaml:10:18 <5> wrong-type: `each` takes a map or a list, or a variable that holds one; as in `each: { paris: 10.1.0.0/16 }` or `each: ${var.sites}`
     "#);
 }

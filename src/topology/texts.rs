@@ -2,27 +2,23 @@
 //! are, so that a revision has its own; what looks like an expression in them is none.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::expression::{ExpressionName, Segment, name, segments};
-use crate::finding::Finding;
+use super::expression::{files_named, is_plain};
+use super::layers::Layers;
+use crate::finding::{Finding, Place};
 use crate::source::{Node, Tree, TreeError, within};
 
 /// Adds the paths in the workspace of the files whose texts a document names, but its own: they declare nothing.
 pub(crate) fn named(file: &str, node: &Node, found: &mut BTreeSet<String>) {
     match node {
-        Node::Text(text) => {
-            let names = segments(text).unwrap_or_default().into_iter().filter_map(|segment| match segment {
-                Segment::Expression(expression) => match name(expression) {
-                    Ok(ExpressionName::File(path)) => within(file, path),
-                    _ => None,
-                },
-                Segment::Text(_) => None,
-            });
+        Node::Text(text) if !is_plain(text) => {
+            let names = files_named(text).into_iter().filter_map(|path| within(file, &path));
             found.extend(names.filter(|path| path != file));
         }
         Node::List(items) => items.iter().for_each(|item| named(file, item, found)),
         Node::Map(entries) => entries.iter().for_each(|(_, value)| named(file, value, found)),
-        Node::Null | Node::Bool(_) | Node::Number(_) | Node::Spelt(_) => {}
+        Node::Null | Node::Bool(_) | Node::Number(_) | Node::Spelt(_) | Node::Text(_) => {}
     }
 }
 
@@ -31,12 +27,19 @@ pub(crate) struct Texts<'t> {
     tree: &'t dyn Tree,
     limit: u64,
     known: BTreeMap<String, String>,
+    /// What the environment gave, whose file the paths in it are relative to.
+    layers: Arc<Layers>,
 }
 
 impl<'t> Texts<'t> {
     /// The texts of a tree's files, none larger than `limit`.
-    pub(crate) fn new(tree: &'t dyn Tree, limit: u64) -> Texts<'t> {
-        Texts { tree, limit, known: BTreeMap::new() }
+    pub(crate) fn new(tree: &'t dyn Tree, limit: u64, layers: Arc<Layers>) -> Texts<'t> {
+        Texts { tree, limit, known: BTreeMap::new(), layers }
+    }
+
+    /// Where a value was given.
+    pub(crate) fn given_at(&self, place: &Place) -> Place {
+        self.layers.of(place)
     }
 
     /// The text of the file that a path means in the file that names it.

@@ -150,7 +150,9 @@ impl WayBack {
         for verdict in &mut diff.verdicts {
             match (self.held.get(&verdict.address), &mut verdict.decision) {
                 (Some(hold), decision) => *decision = Decision::Hold(hold.clone()),
-                (None, Decision::Delete(cause @ DeleteCause::Undeclared)) => *cause = DeleteCause::TakenBack,
+                (None, Decision::Delete(cause @ (DeleteCause::Undeclared | DeleteCause::Retired))) => {
+                    *cause = DeleteCause::TakenBack
+                }
                 (None, _) => {}
             }
         }

@@ -70,13 +70,15 @@ fn ids_that_a_controller_hands_out_anew_prove_nothing() {
 fn an_item_taken_out_of_a_list_goes_and_takes_nothing_along() {
     let sim = Sim::start();
     let list = |nets: &[u8]| {
-        let nets: Vec<String> = nets.iter().map(|n| format!("{{ c: 10.{n}.0.0/16 }}")).collect();
+        // Who numbers them anew moves the names of those behind.
+        let nets = nets.iter().enumerate();
+        let nets: Vec<String> = nets.map(|(n, net)| format!("{{ n: {n}, c: 10.{net}.0.0/16 }}")).collect();
         let vars = format!("workspace: whose\nvars:\n  nets: {{ type: list, default: [ {} ] }}\n", nets.join(", "));
         vars
     };
     let bench = bench(
         &sim,
-        "    routes:\n      'net-${each.key}': { each: '${var.nets}', cidr: '${each.value.c}', interface: eth0 }\n",
+        "    routes:\n      'net-${each.key}': { each: '${var.nets}', key: n, cidr: '${each.value.c}', interface: eth0 }\n",
     );
     bench.write("trueup.yaml", &list(&[1, 2, 3]));
     bench.apply();
@@ -149,8 +151,11 @@ fn what_is_owned_at_a_target_that_left_the_files_is_one_line() {
         assert_eq!(ran.out.matches(words).count(), 1, "{}", ran.all());
     }
     // A stranger learns both ways out, and how to go on without either, in every form.
-    let ways =
-        ["`trueup adopt --forget 'west/**'`", "`trueup destroy --only-target west`", "run with `--allow deletes=2`"];
+    let ways = [
+        "`trueup adopt --forget 'west/**'`",
+        "declare `west` again with `retired: true`",
+        "run with `--allow deletes=2`",
+    ];
     for (arguments, code) in [
         (&["plan"][..], 16 + 32),
         (&["plan", "--format", "markdown"], 16 + 32),

@@ -157,7 +157,7 @@ impl Stage<'_> {
 
     /// Changes things at the simulated controllers, past their APIs.
     async fn console(&self, hands: &[Hand]) -> Result<(), CommandError> {
-        let server = simulated::serve(self.folder, BTreeMap::new()).await?;
+        let server = simulated::serve(self.folder, None, BTreeMap::new()).await?;
         for Hand { provider, target, change, .. } in hands {
             let change: serde_json::Value =
                 serde_json::from_str(change).map_err(|why| CommandError::failed(why.to_string()))?;

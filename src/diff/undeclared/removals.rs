@@ -107,12 +107,16 @@ fn verdict(address: &Address, kind: &'static Kind, decision: Decision, id: Optio
 /// Says whether a live object is owned, not declared any more, and removed for that.
 pub(crate) fn is_let_go(topology: &Topology, index: &Index<'_>, address: &Address, kind: &Kind, live: &Live) -> bool {
     index.owned.contains(address)
-        && matches!(removal(topology, index, address, kind, live, without(topology)), Decision::Delete(_))
+        && matches!(removal(topology, index, address, kind, live, without(topology, address)), Decision::Delete(_))
 }
 
 /// Why something that is owned and not among the resources goes.
-fn without(topology: &Topology) -> DeleteCause {
-    if topology.is_given_up { DeleteCause::GivenUp } else { DeleteCause::Undeclared }
+fn without(topology: &Topology, address: &Address) -> DeleteCause {
+    match topology.targets.get(address.target()) {
+        _ if topology.is_given_up => DeleteCause::GivenUp,
+        Some(target) if target.retired => DeleteCause::Retired,
+        _ => DeleteCause::Undeclared,
+    }
 }
 
 /// What becomes of a live object that should not be there any more. What we made is ours, even if it looks like the
@@ -171,7 +175,7 @@ fn share(kind: &Kind, live: &Live, entry: &Entry) -> Option<SharedWrite> {
 fn our_share(topology: &Topology, address: &Address, kind: &Kind, live: &Live) -> Decision {
     // Theirs stay: it destroys nothing but itself.
     let kind = Kind { removed_by_address: false, ..*kind };
-    restrained(topology, address, &kind, live, without(topology))
+    restrained(topology, address, &kind, live, without(topology, address))
 }
 
 /// Something owned that nothing declares.
@@ -193,7 +197,7 @@ impl OwnedCase<'_> {
         match index.undeclared.get(address).filter(|_| index.owned.contains(address)) {
             Some((kind, live)) => {
                 let decision = match share(kind, live, entry) {
-                    None => removal(topology, index, address, kind, live, without(topology)),
+                    None => removal(topology, index, address, kind, live, without(topology, address)),
                     Some(write) if write.edits.is_empty() => Decision::Release("nothing of ours is left in it".into()),
                     Some(_) => our_share(topology, address, kind, live),
                 };
@@ -255,7 +259,7 @@ fn known_kind(topology: &Topology, address: &Address) -> Result<&'static Kind, B
         let hold =
             Hold::new(UNDECLARED_TARGET, format!("target `{name}` is not declared any more: it was not looked at"));
         return Err(Box::new(hold.help(format!(
-            "declare the target again, and remove all that is owned there with `trueup destroy --only-target {name}`; or {}",
+            "declare the target again with `retired: true`, and a run removes all that is owned there; or {}",
             forget(format!("{name}/**"))
         ))));
     };

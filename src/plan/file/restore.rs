@@ -60,6 +60,7 @@ pub(crate) fn restore(work: &Work, topology: &Topology, secrets: &SecretsByPrint
     graph.order().map_err(|_| "its steps wait for each other".to_owned())?;
     let plan = Plan {
         workspace: topology.workspace.clone(),
+        environment: topology.environment.clone(),
         config: topology.digest.clone(),
         commit: topology.commit.clone(),
         key_id: None,

@@ -64,6 +64,7 @@ async fn wait(poll: &'static Poll, reply: Value, looks: impl IntoIterator<Item =
         tls: Tls::default(),
         prune: Prune::Nothing,
         wait: Duration::ZERO,
+        retired: false,
         sim_version: None,
         place: Place::file("nf.yaml"),
     };

@@ -33,6 +33,7 @@ impl PlanDocument {
     pub fn of(plan: &Plan) -> PlanDocument {
         let mut document = PlanDocument {
             workspace: plan.workspace.clone(),
+            environment: plan.environment.clone(),
             config: plan.config.clone(),
             commit: plan.commit.clone(),
             key_id: plan.key_id.clone(),

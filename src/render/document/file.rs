@@ -28,6 +28,9 @@ pub(crate) struct PlanFile {
     workspace: String,
     /// Digest of the files that the plan was made from.
     config: String,
+    /// The environment that it is for, where the workspace has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    environment: Option<String>,
     /// The commit that was checked out, with `+` behind it when files differed from it.
     commit: Option<String>,
     /// The mark that tells the key of the plan's digests from other keys. Missing where there was none, and nothing is
@@ -65,6 +68,7 @@ impl PlanFile {
             format: FORMAT,
             tool: TOOL.to_owned(),
             workspace: body.workspace.clone(),
+            environment: body.environment.clone(),
             config: body.config.clone(),
             commit: body.commit.clone(),
             key_id: body.key_id.clone(),
@@ -111,6 +115,7 @@ impl PlanFile {
     pub(crate) fn document(&self) -> PlanDocument {
         PlanDocument {
             workspace: self.workspace.clone(),
+            environment: self.environment.clone(),
             config: self.config.clone(),
             commit: self.commit.clone(),
             key_id: self.key_id.clone(),

@@ -33,6 +33,9 @@ pub struct PlanDocument {
     /// The workspace's name.
     #[serde(skip)]
     pub workspace: String,
+    /// The environment that it is for, where the workspace has several.
+    #[serde(skip)]
+    pub environment: Option<String>,
     /// Digest of the files that the plan was made from.
     #[serde(skip)]
     pub config: String,

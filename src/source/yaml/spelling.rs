@@ -159,7 +159,9 @@ mod tests {
     fn spellings_are_found_again_behind_aliases_merges_and_documents() {
         let text = "a: &a { n: 0x1F, t: x }\nb: { <<: *a, m: 1.10 }\nc: [*a, 2, 1e3, +7]\n---\nd: True\n";
         let documents = parse(text).unwrap();
-        let at = |document: usize, path: &str| documents[document].root.at(Some(path)).unwrap().spelling();
+        let at = |document: usize, path: &str| {
+            documents[document].root.at(&path.split('.').map(str::to_owned).collect::<Vec<_>>()).unwrap().spelling()
+        };
         for (document, path, spelt) in [
             (0, "a.n", "0x1F"),
             (0, "b.n", "0x1F"),

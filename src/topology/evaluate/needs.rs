@@ -2,8 +2,12 @@
 
 use super::{Evaluator, FieldSlot};
 use crate::source::Node;
-use crate::topology::expression::{ExpressionName, OutputName, Segment, is_plain, name as name_of, output, segments};
-use crate::topology::site::holds_names;
+use crate::topology::draft::Each;
+use crate::topology::expression::{
+    ExpressionName, Known, KnownFor, OutputName, expressions, is_plain, name as name_of, output, segments,
+};
+use crate::topology::site::{ValuePurpose, holds_names, purpose};
+use crate::topology::spread::{Spread, spread};
 
 impl Evaluator<'_> {
     /// The other declared fields that a field refers to.
@@ -11,26 +15,43 @@ impl Evaluator<'_> {
         let mut found = Vec::new();
         let Some(draft) = self.drafts.resources.get(number) else { return found };
         if let Some(given) = draft.fields.get(field) {
-            self.needs_of(&given.value, &mut found);
+            self.needs_of(&given.value, purpose(draft, &given.name), draft.each.as_deref(), &mut found);
         }
         found
     }
 
     /// Adds the declared fields that a node refers to.
-    fn needs_of(&self, node: &Node, found: &mut Vec<FieldSlot>) {
+    fn needs_of(&self, node: &Node, purpose: ValuePurpose, each: Option<&Each>, found: &mut Vec<FieldSlot>) {
         match node {
             Node::Text(text) if !is_plain(text) => {
-                for segment in segments(text).unwrap_or_default() {
-                    if let Segment::Expression(expression) = segment
-                        && let Ok(ExpressionName::Output(text)) = name_of(expression)
-                        && let Ok(name) = output(text, self)
-                    {
-                        found.extend(self.declared_field(&name));
+                let own = Known { each, variables: self.variables, purpose: KnownFor::Inner };
+                for expression in expressions(&segments(text).unwrap_or_default()) {
+                    expression.for_each_name(&mut |parts| {
+                        if let Ok(Some(ExpressionName::Output(text))) = name_of(parts, "", own)
+                            && let Ok(name) = output(&text, self)
+                        {
+                            found.extend(self.declared_field(&name));
+                        }
+                    });
+                }
+            }
+            Node::List(items) => {
+                for item in items {
+                    match spread(item, purpose.item(), each, self.variables) {
+                        Spread::Alone => self.needs_of(item, purpose.item(), each, found),
+                        Spread::Made(made, items) => {
+                            for each in &items {
+                                self.needs_of(&made, purpose.item(), Some(each), found);
+                            }
+                        }
+                        // It is told when the field is settled.
+                        Spread::Broken(_) => {}
                     }
                 }
             }
-            Node::List(items) => items.iter().for_each(|item| self.needs_of(item, found)),
-            Node::Map(entries) => entries.iter().for_each(|(_, value)| self.needs_of(value, found)),
+            Node::Map(entries) => {
+                entries.iter().for_each(|(key, value)| self.needs_of(value, purpose.key(key), each, found));
+            }
             Node::Null | Node::Bool(_) | Node::Number(_) | Node::Spelt(_) | Node::Text(_) => {}
         }
     }

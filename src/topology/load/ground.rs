@@ -4,18 +4,19 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
+use super::own_settings::OwnSettings;
 use super::{FileSource, Input, Options, no_folder, read_files};
 use crate::finding::{Finding, Place};
 use crate::source::{Folder, Tree, TreeError};
 use crate::spec::Provider;
-use crate::topology::envelope::{SecretSource, Workspace};
+use crate::topology::envelope::SecretSource;
 use crate::topology::evaluate::Evaluator;
 use crate::topology::read::Reader;
 use crate::topology::resolve;
 use crate::topology::secrets::{Secrets, mistakes};
 use crate::topology::texts::Texts;
-use crate::topology::variables::Variables;
 use crate::topology::{KeyPlace, LedgerPlace, Target};
 
 /// The secrets of a workspace by name: where each comes from, and where that is declared.
@@ -25,8 +26,7 @@ pub(super) type SecretSources = BTreeMap<String, (SecretSource, Place)>;
 pub(super) struct Ground {
     tree: Folder,
     input: Input,
-    envelope: Workspace,
-    place: Place,
+    own: OwnSettings,
     findings: Vec<Finding>,
 }
 
@@ -46,7 +46,7 @@ pub(super) fn secrets_and_places(
     sources: SecretSources,
     findings: &mut Vec<Finding>,
 ) -> Result<(Secrets, Option<PlacesNow>), Vec<Finding>> {
-    let ground = Ground::read(folder, options).map_err(|trouble| vec![*no_folder(folder, &trouble)])?;
+    let ground = Ground::read(folder, catalogue, options).map_err(|trouble| vec![*no_folder(folder, &trouble)])?;
     let sources = ground.iter().fold(sources, |earlier, ground| ground.secrets(earlier));
     findings.append(&mut mistakes(&sources));
     let secrets = Secrets::new(folder, sources, options.secrets).with_door(options.vault.clone());
@@ -54,30 +54,27 @@ pub(super) fn secrets_and_places(
     Ok((secrets, places))
 }
 
-/// The secrets that an envelope declares, each with where it does.
-pub(super) fn secret_sources(envelope: &Workspace, place: &Place) -> SecretSources {
-    let place = place.below("secrets");
-    let sources = envelope.secrets.iter();
-    sources.map(|(name, source)| (name.clone(), (source.clone(), place.below(name).key()))).collect()
-}
-
 impl Ground {
     /// Reads the folder of a workspace that goes back to a revision; `None` where it does not.
     ///
     /// # Errors
     /// There is no such folder.
-    pub(super) fn read(folder: &Path, options: &Options) -> Result<Option<Ground>, TreeError> {
+    pub(super) fn read(
+        folder: &Path,
+        catalogue: &'static [&'static Provider],
+        options: &Options,
+    ) -> Result<Option<Ground>, TreeError> {
         let FileSource::BackTo(_) = &options.source else { return Ok(None) };
         let tree = Folder::open(folder)?;
-        let input = Input::read(&tree, options);
+        let input = Input::read(&tree, catalogue, options);
         let mut findings = Vec::new();
-        let (envelope, place) = input.envelope(&mut findings);
-        Ok(Some(Ground { tree, input, envelope, place, findings }))
+        let own = OwnSettings::read(&input, &tree, options, &mut findings);
+        Ok(Some(Ground { tree, input, own, findings }))
     }
 
     /// The secrets, those of today before those of the revision.
     pub(super) fn secrets(&self, earlier: SecretSources) -> SecretSources {
-        earlier.into_iter().chain(secret_sources(&self.envelope, &self.place)).collect()
+        earlier.into_iter().chain(self.own.secret_sources()).collect()
     }
 
     /// Where things are. What keeps that from being known is a finding.
@@ -88,20 +85,20 @@ impl Ground {
         options: &Options,
         findings: &mut Vec<Finding>,
     ) -> PlacesNow {
-        let Ground { tree, mut input, envelope, place, findings: mut found } = self;
+        let Ground { tree, mut input, own: OwnSettings { envelope, place, variables, .. }, findings: mut found } = self;
         input.drop_content(catalogue);
         found.append(&mut input.findings());
         let complete = input.is_complete();
-        let variables = Variables::new(&envelope.vars, input.vars(), &options.vars, &place, &mut found);
         let mut reader = Reader::new(catalogue, &variables);
-        read_files(&mut reader, input.files);
+        let layers = Arc::new(std::mem::take(&mut input.layers));
+        read_files(&mut reader, input);
         let drafts = reader.drafts;
-        let texts = Texts::new(&tree as &dyn Tree, options.max_file_bytes);
+        let texts = Texts::new(&tree as &dyn Tree, options.max_file_bytes, layers);
         let mut evaluator = Evaluator::new(&drafts, &variables, secrets, texts, complete);
         let targets = resolve::targets(&drafts, &mut evaluator, &BTreeMap::new());
         found.append(&mut evaluator.findings);
         let settings = envelope.ledger.unwrap_or_default();
-        let ledger = settings.places(secrets, &place.below("ledger"), &mut found);
+        let ledger = settings.places(secrets, options.ledger_file(), &place.below("ledger"), &mut found);
         findings.extend(found.into_iter().filter(Finding::is_error).map(of_today));
         PlacesNow { workspace: envelope.workspace, targets, ledger }
     }

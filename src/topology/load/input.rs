@@ -2,21 +2,26 @@
 
 use std::collections::BTreeSet;
 
-use super::{MAX_YAML_BYTES, Options, given_twice, misfit, syntax};
-use crate::finding::{Finding, PathKey, Place};
+use super::{MAX_YAML_BYTES, Options, given_twice, syntax};
+use crate::finding::{Finding, Place};
 use crate::source::{
-    Node, Selection, SourceFile, Tree, TreeError, WORKSPACE_FILE, YamlDocument, YamlError, decode, find, open, parse,
+    Node, Selection, SourceFile, Tree, TreeError, WORKSPACE_FILE, YamlDocument, YamlError, find, open, parse,
 };
 use crate::spec::Provider;
-use crate::topology::content_paths::{claims, covers};
-use crate::topology::envelope::Workspace;
+use crate::topology::environment;
+use crate::topology::layers::{BaseDocument, Layers, lay};
+use crate::topology::named_content::{claims, covers};
 use crate::topology::read::document_place;
-use crate::topology::texts;
+use crate::topology::{texts, variable_files};
 
 /// The files as far as they could be read.
 pub(super) struct Input {
-    pub(super) files: Vec<(SourceFile, Result<Vec<YamlDocument>, YamlError>)>,
+    pub(super) files: ReadFiles,
     unread: Vec<Finding>,
+    /// The file of the environment.
+    environment: Option<SourceFile>,
+    /// What it gave.
+    pub(super) layers: Layers,
 }
 
 /// The finding of a workspace that is larger than anybody writes.
@@ -28,8 +33,9 @@ fn too_large(path: &str) -> Finding {
 }
 
 impl Input {
-    pub(super) fn read(tree: &dyn Tree, options: &Options) -> Input {
-        let mut input = Input { files: Vec::new(), unread: Vec::new() };
+    pub(super) fn read(tree: &dyn Tree, catalogue: &'static [&'static Provider], options: &Options) -> Input {
+        let (files, unread, environment, layers) = (Vec::new(), Vec::new(), None, Layers::default());
+        let mut input = Input { files, unread, environment, layers };
         match tree.entry(WORKSPACE_FILE) {
             Err(TreeError::Missing) => {
                 let finding = Finding::error("no-workspace", format!("there is no `{WORKSPACE_FILE}` here"));
@@ -52,7 +58,40 @@ impl Input {
             }
         }
         input.unread.append(&mut findings);
+        if let Some(name) = &options.environment
+            && let Err(finding) = input.lay_over(tree, name, catalogue, options.max_file_bytes)
+        {
+            input.unread.push(*finding);
+        }
         input
+    }
+
+    /// Lays the file of an environment over the others.
+    fn lay_over(
+        &mut self,
+        tree: &dyn Tree,
+        name: &str,
+        catalogue: &'static [&'static Provider],
+        limit: u64,
+    ) -> Result<(), Box<Finding>> {
+        let file = open(tree, &environment::file(tree, name)?, limit)?;
+        let documents = parse(file.text());
+        let (mut layers, mut findings) = (Layers::default(), told_of(&file, &documents));
+        for (number, document) in documents.into_iter().flatten().enumerate() {
+            let base = self.files.iter_mut().flat_map(|(file, documents)| {
+                let documents = documents.iter_mut().flatten().enumerate();
+                let path = file.path.clone();
+                documents.map(move |(number, document)| BaseDocument {
+                    root: &mut document.root,
+                    place: document_place(&path, number),
+                })
+            });
+            let place = document_place(&file.path, number);
+            findings.append(&mut lay(base.collect(), document.root, &place, catalogue, &mut layers));
+        }
+        self.unread.append(&mut findings);
+        (self.layers, self.environment) = (layers, Some(file));
+        Ok(())
     }
 
     /// Reads a file, and its documents where not more than `room` bytes are to be understood. Gives its size.
@@ -95,6 +134,7 @@ impl Input {
             for document in documents.iter().flatten() {
                 claims(catalogue, &file.path, &document.root, &mut claimed);
                 texts::named(&file.path, &document.root, &mut texts);
+                variable_files::named(&file.path, &document.root, &mut texts);
             }
         }
         claimed.sort();
@@ -120,44 +160,33 @@ impl Input {
     pub(super) fn findings(&self) -> Vec<Finding> {
         let mut findings = self.unread.clone();
         for (file, documents) in &self.files {
-            match documents {
-                Err(broken) => findings.push(syntax(file, broken)),
-                Ok(documents) => {
-                    for (number, document) in documents.iter().enumerate() {
-                        for path in &document.duplicates {
-                            let mut place = document_place(&file.path, number);
-                            place.path.extend(path.iter().cloned());
-                            findings.push(given_twice(file, place.key()));
-                        }
-                    }
-                }
-            }
+            findings.append(&mut told_of(file, documents));
         }
         findings
     }
 
-    /// The variables as they are spelt.
-    pub(super) fn vars(&self) -> Option<&Node> {
-        self.workspace()?.get("vars")
+    /// The files, that of the environment among them.
+    pub(super) fn into_files(self) -> (ReadFiles, Option<SourceFile>) {
+        (self.files, self.environment)
     }
+}
 
-    /// The envelope, and the place that its keys stand below.
-    pub(super) fn envelope(&self, findings: &mut Vec<Finding>) -> (Workspace, Place) {
-        let place = Place::file(WORKSPACE_FILE);
-        let Some(root) = self.workspace() else { return (Workspace::default(), place) };
-        let entries = match root {
-            Node::Map(entries) => entries.as_slice(),
-            _ => &[],
-        };
-        let own = entries.iter().filter(|(key, _)| Workspace::KEYS.contains(&&**key)).cloned();
-        let (workspace, misfits) = decode::<Workspace>(Node::Map(own.collect()));
-        let is_told = misfits.iter().any(|misfit| misfit.path == [PathKey::Name("workspace".into())]);
-        findings.extend(misfits.into_iter().map(|found| misfit(found, &place)));
-        let workspace = workspace.unwrap_or_default();
-        if workspace.workspace.is_empty() && !is_told {
-            let finding = Finding::error("missing-field", "the workspace has no name");
-            findings.push(finding.help("add `workspace: NAME`: it marks what belongs to it").at(&place));
+/// Files with what could be read of them.
+pub(super) type ReadFiles = Vec<(SourceFile, Result<Vec<YamlDocument>, YamlError>)>;
+
+/// What keeps a file from being understood, and keys that are given twice.
+fn told_of(file: &SourceFile, documents: &Result<Vec<YamlDocument>, YamlError>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match documents {
+        Err(broken) => findings.push(syntax(file, broken)),
+        Ok(documents) => {
+            for (number, document) in documents.iter().enumerate() {
+                for path in &document.duplicates {
+                    let place = document_place(&file.path, number).further(path.iter().cloned());
+                    findings.push(given_twice(file, place.key()));
+                }
+            }
         }
-        (workspace, place)
     }
+    findings
 }

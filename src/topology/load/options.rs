@@ -1,9 +1,10 @@
 //! What loading depends on besides the files.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::topology::{SecretMode, VaultDoor};
+use crate::topology::{LEDGER_FILE, SecretMode, VaultDoor, environment};
 
 /// A file's size that is read without asking: the largest generated workspaces have a tenth of it.
 const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -23,6 +24,8 @@ pub struct Options {
     pub all_secrets: bool,
     /// Where the files are read from.
     pub source: FileSource,
+    /// The environment that is meant: a file that is laid over the others.
+    pub environment: Option<String>,
 }
 
 /// Where a workspace's files are read from.
@@ -58,18 +61,26 @@ impl Default for Options {
             vars: BTreeMap::new(),
             all_secrets: false,
             source: FileSource::default(),
+            environment: None,
         }
     }
 }
 
 impl Options {
-    /// What environment variables say: `TRUEUP_MAX_FILE_BYTES`, and `TRUEUP_VAR_NAME` for every variable.
+    /// The file of the ledger unless the workspace says otherwise.
+    pub(super) fn ledger_file(&self) -> PathBuf {
+        environment::own_file(self.environment.as_deref(), LEDGER_FILE)
+    }
+
+    /// What environment variables say: `TRUEUP_MAX_FILE_BYTES`, `TRUEUP_ENV`, and `TRUEUP_VAR_NAME` for every variable.
     pub fn from_environment() -> Options {
         let variables = std::env::vars_os().filter_map(|(name, value)| {
             let name = name.to_str()?.strip_prefix("TRUEUP_VAR_")?.to_owned();
             Some((name, value.into_string().ok()?))
         });
         let limit = std::env::var("TRUEUP_MAX_FILE_BYTES").ok().and_then(|text| text.parse().ok());
-        Options { max_file_bytes: limit.unwrap_or(MAX_FILE_BYTES), vars: variables.collect(), ..Options::default() }
+        let environment = std::env::var("TRUEUP_ENV").ok().filter(|name| !name.is_empty());
+        let (max_file_bytes, vars) = (limit.unwrap_or(MAX_FILE_BYTES), variables.collect());
+        Options { max_file_bytes, vars, environment, ..Options::default() }
     }
 }

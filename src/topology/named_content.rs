@@ -1,4 +1,4 @@
-//! Paths that fields name: what stands there is content of the workspace, and declares nothing.
+//! Content that fields name: what stands there declares nothing.
 
 use crate::source::{Node, within};
 use crate::spec::{Provider, Type};
