@@ -88,6 +88,8 @@ mod indented;
 mod installations;
 #[path = "it/lab.rs"]
 mod lab;
+#[path = "it/language.rs"]
+mod language;
 #[path = "it/laws.rs"]
 mod laws;
 #[path = "it/lifecycle.rs"]

@@ -82,6 +82,23 @@ fn every_example_is_valid_and_converges_in_one_apply() {
     }
 }
 
+/// Each environment of an example has its plan, its controllers and its ledger.
+#[test]
+fn every_environment_of_an_example_converges_beside_the_others() {
+    let (folder, path) = example("environments");
+    for environment in ["dev", "prod"] {
+        let ends =
+            |code: i32, words: &[&str]| ends(code, &[&["--sim", "--env", environment], words, &[&path]].concat());
+        ends(0, &["validate"]);
+        let planned = ends(2, &["plan", "--exit-code"]);
+        assert!(planned.starts_with(&format!("acme-branches ({environment})")), "{planned}");
+        ends(0, &["--quiet", "apply", "--yes"]);
+        ends(0, &["plan", "--exit-code"]);
+        ends(0, &["drift"]);
+        assert!(folder.path().join(".trueup").join(environment).join("sim/ledger.json").exists());
+    }
+}
+
 /// The same as a file that was approved: nothing is decided when it is carried out.
 #[test]
 fn every_example_converges_by_a_plan_that_was_kept() {
