@@ -136,7 +136,8 @@ fn pairs(values: &[Node]) -> Result<Node, BadArgument> {
         return Err(BadArgument::new(0, format!("it has {} items, and pairs are made of {MAX_PAIRED}", words.len())));
     }
     words.sort();
-    if let Some([twice, _]) = words.array_windows().find(|[one, other]| one == other) {
+    let twice = words.iter().zip(words.iter().skip(1)).find(|(one, other)| one == other);
+    if let Some((twice, _)) = twice {
         return Err(BadArgument::new(0, format!("`{twice}` is in it twice")));
     }
     let mut found: HashMap<String, (&str, &str)> = HashMap::new();
