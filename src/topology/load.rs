@@ -135,10 +135,12 @@ pub(crate) fn files(
     options: &Options,
 ) -> Result<Vec<SourceFile>, Vec<Finding>> {
     let tree = Folder::open(folder).map_err(|trouble| vec![*no_folder(folder, &trouble)])?;
-    let mut input = Input::read(&tree, options);
+    let mut input = Input::read(&tree, catalogue, options);
     input.drop_content(catalogue);
     let missing: Vec<Finding> = input.findings().into_iter().filter(|finding| finding.code == "no-workspace").collect();
-    if missing.is_empty() { Ok(input.files.into_iter().map(|(file, _)| file).collect()) } else { Err(missing) }
+    let (files, environment) = input.into_files();
+    let files = files.into_iter().map(|(file, _)| file).chain(environment);
+    if missing.is_empty() { Ok(files.collect()) } else { Err(missing) }
 }
 
 /// The names of the secrets that nothing uses, as far as files of today say so; and those secrets, where somebody asks for all.

@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use crate::address::Address;
 use crate::diff::verdict::{Cause, Decision, DeleteCause, FieldChange, ReplaceOrder, Verdict};
 use crate::graph::Graph;
+use crate::plan::halves::half_kinds;
 use crate::plan::{Brakes, Plan, Step, Timing, Verb};
 use crate::spec::{Disruption, Kind};
 use crate::topology::{Resource, Topology};
@@ -45,6 +46,9 @@ pub(crate) fn between(from: &Topology, to: &Topology) -> Plan {
         workspace: to.workspace.clone(),
         config: to.digest.clone(),
         commit: to.commit.clone(),
+        environment: to.environment.clone(),
+        fabric_findings: Vec::new(),
+        half_kinds: half_kinds(to),
         key_id: None,
         is_whole: true,
         versions: Default::default(),
@@ -67,16 +71,7 @@ pub(crate) fn between(from: &Topology, to: &Topology) -> Plan {
 /// What becomes of one address.
 fn verdict(before: Option<&Resource>, after: Option<&Resource>) -> Option<Verdict> {
     let resource = after.or(before)?;
-    let (address, kind, place) = (resource.address.clone(), resource.kind, Some(resource.place.clone()));
-    Some(Verdict {
-        address,
-        kind,
-        decision: decision(before, after)?,
-        id: None,
-        unverified: Vec::new(),
-        notes: Default::default(),
-        place,
-    })
+    Some(Verdict::of(resource, decision(before, after)?, None))
 }
 
 /// What is external is never made, changed or removed.
@@ -131,6 +126,7 @@ fn step(verdict: &Verdict, before: Option<&Resource>, after: Option<&Resource>) 
         timing: Timing::Any,
         not_after: None,
         place: verdict.place.clone(),
+        origin: verdict.origin.clone(),
     })
 }
 

@@ -65,6 +65,7 @@ fn of_target(target: &Target) -> Vec<(String, Value)> {
         prune,
         wait,
         sim_version,
+        retired,
         place: _,
     } = target;
     let Credentials { fields, token, origin: _ } = credentials;
@@ -80,6 +81,7 @@ fn of_target(target: &Target) -> Vec<(String, Value)> {
     said.extend(ca_file.iter().map(|file| ("tls/ca-file".to_owned(), json!(file.display().to_string()))));
     said.extend(pruned(prune).map(|prune| ("prune".to_owned(), prune)));
     said.extend((!wait.is_zero()).then(|| ("wait".to_owned(), json!(format!("{}s", wait.as_secs())))));
+    said.extend(retired.then(|| ("retired".to_owned(), json!(true))));
     said.extend(sim_version.iter().map(|version| ("sim/version".to_owned(), json!(version))));
     said
 }
