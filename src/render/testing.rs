@@ -16,7 +16,7 @@ use crate::render::page::Style;
 use crate::secret::Secret;
 use crate::spec::{
     Api, Auth, Body, Condition, Dialect, Disruption, Envelope, Extent, Halves, HalvesHealth, IdScheme, Identity, Kind,
-    List, Poll, Provider, ServerVersion, Type, Until, call, field, output,
+    List, Poll, Provider, ServerVersion, TrafficTable, Type, Until, call, field, output,
 };
 use crate::state::base::{Base, Basis, Entry, Stored};
 use crate::state::live::{Collection, Live, Observed, Seen, View};
@@ -134,6 +134,7 @@ static LAB: Provider = Provider {
     actions: &[],
     artifacts: &[],
     halves: Some(HALVES),
+    traffic: TrafficTable::NONE,
 };
 
 /// The three sides of a comparison: wanted, applied last, and live.

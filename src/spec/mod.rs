@@ -9,6 +9,7 @@
 //! * `grammar`, `names`, `declared`: texts that name other objects
 //! * `action`, `auth`, `installation`, `certificate`: what is asked for besides
 //! * `halves`: what its objects are to a fabric
+//! * `traffic`: what objects mean to packets, which no call asks for
 //! * `lint`: the net under all of it
 
 mod action;
@@ -34,6 +35,7 @@ mod provider;
 mod read;
 mod relation;
 mod template;
+mod traffic;
 mod types;
 mod value;
 mod walk;
@@ -79,6 +81,9 @@ pub(crate) use read::{lookup, read};
 pub(crate) use relation::{AutoCreated, Relation};
 pub use template::PathTemplate;
 pub(crate) use template::{BodyTemplate, OpenPath, TextTemplate, Word};
+pub(crate) use traffic::{
+    AnnouncedNetworks, FilterRule, FilterTable, LeadingTable, NeighbourTable, SelectorTable, SessionTable, TrafficTable,
+};
 pub use types::Type;
 pub(crate) use types::{EVERYBODY, Folders, Packing};
 pub use value::canonical;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::spec::{
-    Action, Artifact, Auth, CallPlace, Field, Halves, Identity, InstallationProof, Kind, Strength, TableCall, Type,
+    Action, Artifact, Auth, CallPlace, Field, Halves, Identity, InstallationProof, Kind, Strength, TableCall, TrafficTable,
+    Type,
 };
 use wire::Method;
 
@@ -31,6 +32,8 @@ pub struct Provider {
     pub endpoints: &'static [Endpoint],
     /// What its objects are to a fabric; `None` where they are no halves of connections.
     pub(crate) halves: Option<Halves>,
+    /// What its objects mean to packets, for rules over a topology.
+    pub traffic: TrafficTable,
 }
 
 impl Provider {

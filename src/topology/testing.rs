@@ -9,7 +9,8 @@ use tempfile::TempDir;
 use crate::finding::Finding;
 use crate::spec::{
     Api, Auth, AutoCreated, Body, By, Called, Dialect, EXPIRY, Envelope, Extent, Field, Folders, Grammar, IdScheme,
-    Identity, Kind, List, NUMBER, NameSpot, Provider, Relation, ServerVersion, Type, any_word, call, field, output,
+    Identity, Kind, List, NUMBER, NameSpot, Provider, Relation, ServerVersion, TrafficTable, Type, any_word, call,
+    field, output,
 };
 use crate::topology::{Loaded, Options, load};
 use wire::Method::{Delete, Post, Put};
@@ -268,6 +269,7 @@ static LAB: Provider = Provider {
     halves: None,
     documented: "",
     endpoints: &[],
+    traffic: TrafficTable::NONE,
 };
 
 static OTHER: Provider = Provider { name: "other", kinds: &[&CONFIG], ..LAB };

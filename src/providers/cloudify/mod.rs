@@ -19,8 +19,8 @@ pub(crate) mod testing;
 use std::time::Duration;
 
 use crate::spec::{
-    Auth, Condition, Dialect, Envelope, Extent, Field, IdScheme, InstallationProof, Provider, ServerVersion, Type,
-    field,
+    Auth, Condition, Dialect, Envelope, Extent, Field, IdScheme, InstallationProof, Provider, ServerVersion,
+    TrafficTable, Type, field,
 };
 
 /// Cloudify Manager.
@@ -35,6 +35,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     halves: None,
     documented: include_str!("endpoints.txt"),
     endpoints: endpoints::ENDPOINTS,
+    traffic: TrafficTable::NONE,
 };
 
 /// How a manager is spoken to.

@@ -7,7 +7,7 @@ pub(crate) mod endpoints;
 pub(crate) mod kinds;
 
 use crate::providers::cloudify;
-use crate::spec::{Dialect, Provider, ServerVersion};
+use crate::spec::{Dialect, Provider, ServerVersion, TrafficTable};
 
 /// F5 VNF Manager.
 pub(crate) static PROVIDER: Provider = Provider {
@@ -21,6 +21,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     halves: None,
     documented: include_str!("endpoints.txt"),
     endpoints: endpoints::ENDPOINTS,
+    traffic: TrafficTable::NONE,
 };
 
 const DIALECT: Dialect = Dialect {

@@ -18,7 +18,9 @@ mod waits;
 use std::time::Duration;
 
 use self::shared::PAGES;
-use crate::spec::{Auth, Dialect, Envelope, Extent, IdScheme, InstallationProof, Provider, ServerVersion, Type, field};
+use crate::spec::{
+    Auth, Dialect, Envelope, Extent, IdScheme, InstallationProof, Provider, ServerVersion, TrafficTable, Type, field,
+};
 
 /// The NetFoundry platform.
 pub(crate) static PROVIDER: Provider = Provider {
@@ -32,6 +34,13 @@ pub(crate) static PROVIDER: Provider = Provider {
     halves: None,
     documented: include_str!("endpoints.txt"),
     endpoints: endpoints::ENDPOINTS,
+    traffic: TRAFFIC,
+};
+
+/// Who may use services, and who may host them.
+const TRAFFIC: TrafficTable = TrafficTable {
+    lets_in: &[("app-wans", "endpointAttributes"), ("service-policies", "endpointAttributes")],
+    ..TrafficTable::NONE
 };
 
 /// The organization that the account is a member of, and its groups of networks (netfoundry.md#network-groups,

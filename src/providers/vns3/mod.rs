@@ -14,6 +14,7 @@ mod kinds;
 #[cfg(test)]
 mod reading;
 mod remedies;
+mod traffic;
 
 use std::time::Duration;
 
@@ -34,6 +35,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     halves: Some(halves::HALVES),
     documented: include_str!("endpoints.txt"),
     endpoints: endpoints::ALL,
+    traffic: traffic::TRAFFIC,
 };
 
 /// The part of the API that all kinds share: most objects hold their id under `id`, and the API's own 404 means gone. A

@@ -73,7 +73,7 @@ fn is_beyond(provider: &Provider, by: Coverage, call: &TableCall) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::{Api, Body, Envelope, Kind, List, call};
+    use crate::spec::{Api, Body, Envelope, Kind, List, TrafficTable, call};
     use wire::Method::{Delete, Get, Post};
 
     #[test]
@@ -99,6 +99,7 @@ mod tests {
                 halves: None,
                 documented,
                 endpoints,
+                traffic: TrafficTable::NONE,
                 ..*crate::providers::CATALOGUE[0]
             };
             let mut found = Vec::new();

@@ -3,6 +3,7 @@
 mod commands;
 mod conditions;
 mod endpoints;
+mod traffic;
 
 use std::collections::BTreeSet;
 
@@ -47,6 +48,7 @@ pub(crate) fn lint(provider: &'static Provider) -> Vec<String> {
     lint_login(provider, &mut found);
     endpoints::lint(provider, &mut found);
     commands::lint(provider, &mut found);
+    traffic::lint(provider, &mut found);
     found
 }
 
