@@ -5,14 +5,18 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use crate::check::{Rule, Subject};
+use crate::check::{Subject, rule};
 use crate::finding::Finding;
 use crate::source::is_document;
 use crate::spec::{Field, Folders, Type};
 use crate::topology::{FileContent, Resource, Topology};
 
-/// Content is a broken archive, or lacks the document that is read first, or holds a document that is no YAML.
-pub(crate) const RULE: Rule = Rule { code: "broken-content", run };
+rule! {
+    /// Content is a broken archive, or lacks the document that is read first, or holds a document that is no YAML.
+    "broken-content" is Fixed;
+    bad: "";
+    good: "";
+}
 
 fn run(subject: &Subject) -> Vec<Finding> {
     find(subject.topology)

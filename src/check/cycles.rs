@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
-use crate::check::{Rule, Subject};
+use crate::check::{Subject, rule};
 use crate::finding::{Finding, Level};
 use crate::graph::Graph;
 use crate::spec::Kind;
@@ -14,8 +14,20 @@ use crate::topology::Topology;
 use crate::topology::cycle::{CODE, CycleError, Link};
 use crate::topology::references::{Reference, References, Why, comes_with_parent};
 
-/// Resources wait for each other in a circle.
-pub(crate) const RULE: Rule = Rule { code: CODE, run };
+rule! {
+    /// Resources wait for each other in a circle.
+    CODE is Mixed;
+    bad: "
+firewall-fwsets:
+  a: { type: list, entries: [{ entry: b }] }
+  b: { type: list, entries: [{ entry: a }] }
+";
+    good: "
+firewall-fwsets:
+  a: { type: list, entries: [{ entry: b }] }
+  b: { type: net, entries: [{ entry: 10.1.0.0/16 }] }
+";
+}
 
 /// Circles that are told: behind the first few the others are mostly the same ones again.
 const SHOWN: usize = 10;

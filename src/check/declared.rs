@@ -7,14 +7,18 @@ use std::collections::BTreeMap;
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::check::walk::{WalkStep, place};
-use crate::check::{Rule, Subject};
+use crate::check::{Subject, rule};
 use crate::finding::Finding;
 use crate::spec::{DeclaredKeys, DocumentsIn, Field, Type};
 use crate::suggest::hint;
 use crate::topology::{FileContent, Resource, Topology};
 
-/// A map gives a value that the file it is for does not declare so, or lacks one that it needs.
-pub(crate) const RULE: Rule = Rule { code: "undeclared-input", run };
+rule! {
+    /// A map gives a value that the file it is for does not declare so, or lacks one that it needs.
+    "undeclared-input" is Fixed;
+    bad: "";
+    good: "";
+}
 
 fn run(subject: &Subject) -> Vec<Finding> {
     find(subject.topology)

@@ -1,11 +1,15 @@
 //! A token is good in the environment of its issuer, and in no other.
 
-use crate::check::{Rule, Subject};
+use crate::check::{Subject, rule};
 use crate::finding::Finding;
 use crate::spec::Auth;
 
-/// A target is in one environment of its vendor, and its tokens are issued in another.
-pub(crate) const RULE: Rule = Rule { code: "other-environment", run };
+rule! {
+    /// A target is in one environment of its vendor, and its tokens are issued in another.
+    "other-environment" is Fixed;
+    bad: "";
+    good: "";
+}
 
 fn run(subject: &Subject) -> Vec<Finding> {
     let targets = subject.topology.targets.values();

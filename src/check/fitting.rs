@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 
 use crate::attr::Attr;
 use crate::check::walk::{WalkStep, place};
-use crate::check::{Rule, Subject};
+use crate::check::{Subject, rule};
 use crate::finding::Finding;
 use crate::spec::{Condition, Field, Given, Identity, Shape, Type, TypeSlot, canonical, gives_something};
 use crate::suggest::hint;
 use crate::topology::{ITEMS, Resource};
 
-/// A field is given that an object like this does not have, or one is missing that such an object needs.
-pub(crate) const RULE: Rule = Rule { code: "does-not-fit", run };
+rule! {
+    /// A field is given that an object like this does not have, or one is missing that such an object needs.
+    "does-not-fit" is Mixed;
+    bad: "license-parameters: { default: false }";
+    good: "license-parameters: { default: true }";
+}
 
 fn run(subject: &Subject) -> Vec<Finding> {
     subject.topology.resources.values().flat_map(of).collect()
@@ -162,7 +166,7 @@ impl<'r> Fitting<'r> {
     fn say(&mut self, finding: Finding) {
         let mut at = place(self.resource, &self.path);
         at.at_key = true;
-        self.found.push(finding.at(&at));
+        self.found.push(finding.at(&at).about(&self.resource.address));
     }
 }
 

@@ -5,13 +5,17 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use crate::attr::Attr;
-use crate::check::{Rule, Subject};
+use crate::check::{Subject, rule};
 use crate::finding::Finding;
 use crate::spec::Auth;
 use crate::topology::Target;
 
-/// Two targets have the same address, and the same settings that tell installations apart, such as the tenant.
-pub(crate) const RULE: Rule = Rule { code: "one-installation", run };
+rule! {
+    /// Two targets have the same address, and the same settings that tell installations apart, such as the tenant.
+    "one-installation" is Fixed;
+    bad: "";
+    good: "";
+}
 
 fn run(subject: &Subject) -> Vec<Finding> {
     let mut first: BTreeMap<String, &Target> = BTreeMap::new();

@@ -2,12 +2,16 @@
 
 use crate::attr::Attr;
 use crate::check::walk::{place, walk};
-use crate::check::{Rule, Subject};
+use crate::check::{Subject, rule};
 use crate::finding::Finding;
 use crate::topology::LITERAL;
 
-/// A secret stands in a file as plain text.
-pub(crate) const RULE: Rule = Rule { code: "literal-secret", run };
+rule! {
+    /// A secret stands in a file as plain text.
+    "literal-secret" is Warned;
+    bad: "ipsec-endpoints: { paris: { ipaddress: 192.0.2.1, secret: in-the-file } }";
+    good: "ipsec-endpoints: { paris: { ipaddress: 192.0.2.1, secret: '${secret.psk}' } }";
+}
 
 fn run(subject: &Subject) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -15,7 +19,7 @@ fn run(subject: &Subject) -> Vec<Finding> {
         walk(resource, &mut |field, _, value, path| {
             if is_literal(value) {
                 let message = format!("the `{}` of `{}` stands here as plain text", field.name, resource.address);
-                found.push(finding(message).at(&place(resource, path)));
+                found.push(finding(message).at(&place(resource, path)).about(&resource.address));
             }
         });
     }

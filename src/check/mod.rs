@@ -6,27 +6,44 @@
 pub(crate) mod content;
 pub(crate) mod cycles;
 pub(crate) mod declared;
+mod differing;
 mod environments;
+mod everybody;
+mod filters;
 mod fitting;
 mod installations;
 pub(crate) mod literals;
+mod mirrored;
 mod names;
+mod neighbours;
 mod no_default;
+mod one_sided;
+mod open_filters;
+mod overlaps;
 mod own_names;
 pub(crate) mod plain_http;
 mod references;
 mod required;
+#[cfg(test)]
+mod samples;
 pub(crate) mod schemas;
+mod severity;
+mod shadowed;
+mod shared_selectors;
 mod tags;
 mod twins;
 mod unknown_words;
+mod unled;
 mod unused;
+mod unused_sets;
 mod views;
 pub(crate) mod walk;
 mod windows;
 
-use crate::finding::{Finding, PathKey, Place};
+use crate::finding::{CodeLevel, Finding, PathKey, Place};
 use crate::topology::Topology;
+
+pub(crate) use severity::{judge, settle};
 
 /// The workspace as rules look at it.
 #[derive(Debug)]
@@ -46,9 +63,58 @@ pub(crate) struct Subject<'t> {
 pub(crate) struct Rule {
     /// The code of its findings.
     pub code: &'static str,
+    /// What it finds, in one sentence.
+    pub says: &'static str,
+    /// How bad that is, and who decides it.
+    pub severity: RuleSeverity,
+    /// Files in which it finds something; empty where no text alone shows it.
+    pub bad: &'static str,
+    /// The same, put right.
+    pub good: &'static str,
     /// Finds.
     pub run: fn(&Subject) -> Vec<Finding>,
 }
+
+/// How bad it is what a rule finds, and who decides it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RuleSeverity {
+    /// Errors that no policy sets: what they tell of can't be carried out.
+    Fixed,
+    /// The same, and warnings that a policy may set.
+    Mixed,
+    /// Warnings that a policy may set.
+    Warned,
+    /// Errors that a policy may set: it could be carried out, and would not work.
+    Judged,
+}
+
+impl RuleSeverity {
+    /// How it is told where no policy says otherwise.
+    pub(crate) fn told(self) -> CodeLevel {
+        match self {
+            RuleSeverity::Fixed | RuleSeverity::Judged => CodeLevel::Error,
+            RuleSeverity::Mixed => CodeLevel::Either,
+            RuleSeverity::Warned => CodeLevel::Warning,
+        }
+    }
+}
+
+/// Declares the rule of a file: its sentence, which is all that is said of it anywhere, its code and severity, and files
+/// that break it and that keep it. A sample holds the kinds of one target, or targets with theirs, or a whole file.
+macro_rules! rule {
+    ($(#[doc = $says:literal])+ $code:tt is $severity:ident; bad: $bad:literal; good: $good:literal;) => {
+        $(#[doc = $says])+
+        pub(crate) const RULE: $crate::check::Rule = $crate::check::Rule {
+            code: $code,
+            says: concat!($($says),+),
+            severity: $crate::check::RuleSeverity::$severity,
+            bad: $bad,
+            good: $good,
+            run,
+        };
+    };
+}
+pub(crate) use rule;
 
 /// Places in words, for findings that have more of them than can be shown.
 pub(crate) fn places<'p>(places: impl Iterator<Item = &'p Place>) -> String {
@@ -76,6 +142,16 @@ pub(crate) static RULES: &[Rule] = &[
     unused::RULE,
     views::RULE,
     environments::RULE,
+    everybody::RULE,
+    overlaps::RULE,
+    one_sided::RULE,
+    differing::RULE,
+    mirrored::RULE,
+    shared_selectors::RULE,
+    unled::RULE,
+    shadowed::RULE,
+    open_filters::RULE,
+    unused_sets::RULE,
     plain_http::RULE,
     content::RULE,
     declared::RULE,

@@ -1,11 +1,15 @@
 //! A resource has a name that its API takes.
 
-use crate::check::{Rule, Subject};
+use crate::check::{Subject, rule};
 use crate::finding::Finding;
 use crate::topology::Resource;
 
-/// A name that the API refuses, or that no path of a call can hold.
-pub(crate) const RULE: Rule = Rule { code: "bad-name", run };
+rule! {
+    /// A name that the API refuses, or that no path of a call can hold.
+    "bad-name" is Fixed;
+    bad: "firewall-fwsets: { 'a/b': { type: net } }";
+    good: "firewall-fwsets: { a_b: { type: net } }";
+}
 
 fn run(subject: &Subject) -> Vec<Finding> {
     subject.topology.resources.values().filter_map(of).collect()

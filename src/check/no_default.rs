@@ -1,12 +1,16 @@
 //! What only a new object would be without is not cleared: nobody knows what the new one would have there.
 
-use crate::check::{Rule, Subject};
+use crate::check::{Subject, rule};
 use crate::finding::Finding;
 use crate::spec::Field;
 use crate::topology::Resource;
 
-/// A field is empty whose default is not known, and that only a new object would be without.
-pub(crate) const RULE: Rule = Rule { code: "no-default", run };
+rule! {
+    /// A field is empty whose default is not known, and that only a new object would be without.
+    "no-default" is Fixed;
+    bad: "";
+    good: "";
+}
 
 fn run(subject: &Subject) -> Vec<Finding> {
     subject.topology.resources.values().flat_map(of).collect()

@@ -2,13 +2,17 @@
 //! taken without it.
 
 use crate::check::walk::{WalkStep, place, walk};
-use crate::check::{Rule, Subject};
+use crate::check::{Subject, rule};
 use crate::finding::Finding;
 use crate::spec::Type;
 use crate::topology::Resource;
 
-/// A line lacks its resource's own name, where it has to begin with it; or it is nothing else.
-pub(crate) const RULE: Rule = Rule { code: "own-name", run };
+rule! {
+    /// A line lacks its resource's own name, where it has to begin with it; or it is nothing else.
+    "own-name" is Fixed;
+    bad: "firewall-subtables: { web: { type: forward, rules: [{ rule: -j DROP }] } }";
+    good: "firewall-subtables: { web: { type: forward, rules: [{ rule: web -j DROP }] } }";
+}
 
 fn run(subject: &Subject) -> Vec<Finding> {
     subject.topology.resources.values().flat_map(of).collect()

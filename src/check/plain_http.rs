@@ -5,13 +5,17 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 use crate::attr::Attr;
-use crate::check::{Rule, Subject};
+use crate::check::{Subject, rule};
 use crate::finding::Finding;
 use crate::spec::Auth;
 use crate::topology::{Target, Tls};
 
-/// A target's credentials travel over plain HTTP, whether it says so or forgets that what it says about TLS is void then.
-pub(crate) const RULE: Rule = Rule { code: "plain-http", run };
+rule! {
+    /// A target's credentials travel over plain HTTP, whether it says so or forgets that what it says about TLS is void then.
+    "plain-http" is Mixed;
+    bad: "";
+    good: "";
+}
 
 fn run(subject: &Subject) -> Vec<Finding> {
     let targets = subject.topology.targets.values();

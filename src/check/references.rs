@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::address::Address;
 use crate::check::walk::{place, walk};
-use crate::check::{Rule, Subject};
+use crate::check::{Subject, rule};
 use crate::finding::Finding;
 use crate::spec::{By, Kind, Provider};
 use crate::suggest::hint;
@@ -13,8 +13,15 @@ use crate::topology::references::{maker_at, may_come_with, named};
 use crate::topology::words::{TextName, TextNames};
 use crate::topology::{Resource, Topology};
 
-/// A field names a resource that is declared nowhere.
-pub(crate) const RULE: Rule = Rule { code: "unknown-reference", run };
+rule! {
+    /// A field names a resource that is declared nowhere.
+    "unknown-reference" is Mixed;
+    bad: "firewall-rules: [{ rule: FORWARD_CUST -m set --match-set offices src -j ACCEPT }]";
+    good: "
+firewall-fwsets: { offices: { type: net, entries: [{ entry: 10.1.0.0/16 }] } }
+firewall-rules: [{ rule: FORWARD_CUST -m set --match-set offices src -j ACCEPT }]
+";
+}
 
 /// Comparisons that may be made all in all to suggest names, so that many mistakes do not take for ever.
 const SUGGESTIONS: usize = 1_000_000;
@@ -47,7 +54,7 @@ fn run(subject: &Subject) -> Vec<Finding> {
                     }),
                     false => Finding::error(RULE.code, message).help(help),
                 };
-                found.push(finding.at(&place(resource, path)));
+                found.push(finding.at(&place(resource, path)).about(&resource.address));
             }
         });
         for word in words.of(resource) {
@@ -75,7 +82,7 @@ fn unknown_name(
         (By::Name, help) if help.starts_with("did you mean") => help,
         _ => "it has to be at the controller already".into(),
     };
-    Some(Finding::warning(RULE.code, message).help(help).at(&word.place))
+    Some(Finding::warning(RULE.code, message).help(help).at(&word.place).about(address))
 }
 
 /// Says whether a name means what comes with the product or with a parent.

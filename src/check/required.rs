@@ -1,12 +1,16 @@
 //! A resource has the fields that its kind needs.
 
-use crate::check::{Rule, Subject};
+use crate::check::{Subject, rule};
 use crate::finding::Finding;
 use crate::spec::{Field, Identity};
 use crate::topology::Resource;
 
-/// A resource lacks a field without which its kind can't be made.
-pub(crate) const RULE: Rule = Rule { code: "missing-field", run };
+rule! {
+    /// A resource lacks a field without which its kind can't be made.
+    "missing-field" is Fixed;
+    bad: "routes: { office: { interface: eth0 } }";
+    good: "routes: { office: { cidr: 10.1.0.0/16, interface: eth0 } }";
+}
 
 fn run(subject: &Subject) -> Vec<Finding> {
     subject.topology.resources.values().flat_map(of).collect()

@@ -7,13 +7,17 @@ use serde_json::Value;
 use crate::address::Address;
 use crate::attr::Attr;
 use crate::check::walk::{WalkStep, place, walk};
-use crate::check::{Rule, Subject};
+use crate::check::{Subject, rule};
 use crate::finding::{Finding, PathKey, Place};
 use crate::spec::{Breach, Field, JsonSchema, NoSchema, Shape, Type, written};
 use crate::topology::{Resource, Topology};
 
-/// Data does not keep to the JSON schema that is declared for it, or that is none.
-pub(crate) const RULE: Rule = Rule { code: "breaks-schema", run };
+rule! {
+    /// Data does not keep to the JSON schema that is declared for it, or that is none.
+    "breaks-schema" is Mixed;
+    bad: "";
+    good: "";
+}
 
 fn run(subject: &Subject) -> Vec<Finding> {
     let topology = subject.topology;
@@ -33,12 +37,12 @@ fn run(subject: &Subject) -> Vec<Finding> {
                 let message = format!("`{}` is not held to {whose}: that would take too long", held.field.name);
                 let finding =
                     Finding::warning(RULE.code, message).help("a schema with fewer alternatives can be checked");
-                found.push(finding.at(&held.object));
+                found.push(finding.at(&held.object).about(&resource.address));
                 continue;
             };
             for breach in breaches {
                 let finding = Finding::error(RULE.code, held.tell(&breach)).help(format!("{whose} says so"));
-                found.push(finding.at(&held.place(&breach)));
+                found.push(finding.at(&held.place(&breach)).about(&resource.address));
             }
         }
     }
@@ -62,7 +66,7 @@ fn mistakes(resource: &Resource, schemas: &mut ReadSchemas) -> Vec<Finding> {
                 Finding::warning(RULE.code, message).help("nothing is held to it before the server is asked")
             }
         };
-        Some(finding.at(&place(resource, &[WalkStep::Name(field.name)])))
+        Some(finding.at(&place(resource, &[WalkStep::Name(field.name)])).about(&resource.address))
     };
     declared.filter_map(tell).collect()
 }

@@ -5,18 +5,37 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::address::Address;
 use crate::attr::Attr;
 use crate::check::walk::{place, walk};
-use crate::check::{Rule, Subject};
+use crate::check::{Subject, rule};
 use crate::finding::{Finding, Place};
 use crate::spec::{EVERYBODY, Kind, Type};
 use crate::suggest::hint;
 
-/// A policy selects a tag that no resource carries, or no policy selects a tag that one carries.
-pub(crate) const RULE: Rule = Rule { code: "unmatched-tag", run };
+rule! {
+    /// A policy selects a tag that no resource carries, or no policy selects a tag that one carries.
+    "unmatched-tag" is Warned;
+    bad: "
+networks:
+  n:
+    networkGroupId: G
+    region: r
+    endpoints: { ann: { attributes: ['#staff'] } }
+    edge-router-policies: { staff: { endpointAttributes: ['#staf'], edgeRouterAttributes: ['#all'] } }
+";
+    good: "
+networks:
+  n:
+    networkGroupId: G
+    region: r
+    endpoints: { ann: { attributes: ['#staff'] } }
+    edge-router-policies: { staff: { endpointAttributes: ['#staff'], edgeRouterAttributes: ['#all'] } }
+";
+}
 
-/// Where one target says a tag first.
-type Tags<'t> = BTreeMap<(&'t str, &'static str, &'t str), Place>;
+/// Where one target says a tag first, and in which resource.
+type Tags<'t> = BTreeMap<(&'t str, &'static str, &'t str), (Place, &'t Address)>;
 
 fn run(subject: &Subject) -> Vec<Finding> {
     if !subject.complete {
@@ -28,10 +47,12 @@ fn run(subject: &Subject) -> Vec<Finding> {
         walk(resource, &mut |_, ty, value, path| {
             let (Type::Role(kinds), Some(tag)) = (ty, tag(value)) else { return };
             if kinds.is_empty() {
-                carried.entry((target, resource.kind.name, tag)).or_insert_with(|| place(resource, path));
+                carried
+                    .entry((target, resource.kind.name, tag))
+                    .or_insert_with(|| (place(resource, path), &resource.address));
             }
             for kind in *kinds {
-                selected.entry((target, kind, tag)).or_insert_with(|| place(resource, path));
+                selected.entry((target, kind, tag)).or_insert_with(|| (place(resource, path), &resource.address));
             }
         });
     }
@@ -46,20 +67,20 @@ fn run(subject: &Subject) -> Vec<Finding> {
     let is_carried = |key: &(&str, &'static str, &str)| carried.contains_key(key) || given.contains(&(key.0, key.2));
     // A field that selects among several kinds is content with one of them.
     let satisfied: BTreeSet<&Place> =
-        selected.iter().filter(|(key, _)| is_carried(key)).map(|(_, place)| place).collect();
+        selected.iter().filter(|(key, _)| is_carried(key)).map(|(_, (place, _))| place).collect();
     let mut told = BTreeSet::new();
-    for ((target, kind, tag), place) in &selected {
+    for ((target, kind, tag), (place, address)) in &selected {
         if !satisfied.contains(place) && told.insert(place) {
             let tags = carried.keys().filter(|key| key.0 == *target && key.1 == *kind).map(|key| key.2);
             let finding = Finding::warning(RULE.code, format!("none of the declared `{kind}` carries `{tag}`"));
-            found.push(finding.help(hint(tag, tags.collect::<Vec<_>>())).at(place));
+            found.push(finding.help(hint(tag, tags.collect::<Vec<_>>())).at(place).about(address));
         }
     }
-    for ((target, kind, tag), place) in &carried {
+    for ((target, kind, tag), (place, address)) in &carried {
         if !selected.contains_key(&(*target, *kind, *tag)) && selectable(target, kind) {
             let finding = Finding::warning(RULE.code, format!("no declared policy selects `{tag}`"));
             let tags = selected.keys().filter(|key| key.0 == *target && key.1 == *kind).map(|key| key.2);
-            found.push(finding.help(hint(tag, tags.collect::<Vec<_>>())).at(place));
+            found.push(finding.help(hint(tag, tags.collect::<Vec<_>>())).at(place).about(address));
         }
     }
     found

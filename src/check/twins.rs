@@ -5,12 +5,16 @@
 
 use crate::attr::Attr;
 use crate::check::walk::{WalkStep, place, walk};
-use crate::check::{Rule, Subject};
+use crate::check::{Subject, rule};
 use crate::finding::Finding;
 use crate::spec::{Field, Type, repeated};
 
-/// A list in which order means nothing has the same item twice.
-pub(crate) const RULE: Rule = Rule { code: "duplicate-item", run };
+rule! {
+    /// A list in which order means nothing has the same item twice.
+    "duplicate-item" is Mixed;
+    bad: "firewall-fwsets: { offices: { type: net, entries: [{ entry: 10.1.0.0/16 }, { entry: 10.1.0.0/16 }] } }";
+    good: "firewall-fwsets: { offices: { type: net, entries: [{ entry: 10.1.0.0/16 }, { entry: 10.2.0.0/16 }] } }";
+}
 
 fn run(subject: &Subject) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -19,7 +23,8 @@ fn run(subject: &Subject) -> Vec<Finding> {
             let (Attr::List(items), Some(finding)) = (value, finding(field, ty)) else { return };
             for (first, second) in repeated(ty, items) {
                 let at = |index| place(resource, &[path, &[WalkStep::Index(index)]].concat());
-                found.push(finding.clone().at(&at(second)).also(&at(first), "the same as here"));
+                let finding = finding.clone().at(&at(second)).also(&at(first), "the same as here");
+                found.push(finding.about(&resource.address));
             }
         });
     }

@@ -1,10 +1,17 @@
 //! Unused names: each variable and secret that is declared is used.
 
-use crate::check::{Rule, Subject};
+use crate::check::{Subject, rule};
 use crate::finding::Finding;
 
-/// A variable or secret is declared, and nothing refers to it.
-pub(crate) const RULE: Rule = Rule { code: "unused", run };
+rule! {
+    /// A variable or secret is declared, and nothing refers to it.
+    "unused" is Warned;
+    bad: "
+workspace: acme
+vars: { region: { default: eu } }
+";
+    good: "workspace: acme";
+}
 
 fn run(subject: &Subject) -> Vec<Finding> {
     if !subject.complete {

@@ -2,12 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::{Rule, Subject};
+use crate::check::{Subject, rule};
 use crate::finding::Finding;
 use crate::topology::Resource;
 
-/// The same objects are declared through two kinds.
-pub(crate) const RULE: Rule = Rule { code: "two-views", run };
+rule! {
+    /// The same objects are declared through two kinds.
+    "two-views" is Fixed;
+    bad: "
+firewall-rules: [{ rule: INPUT_CUST -j DROP }]
+firewall-v1-rules: [{ rule: INPUT_CUST -j DROP }]
+";
+    good: "firewall-rules: [{ rule: INPUT_CUST -j DROP }]";
+}
 
 fn run(subject: &Subject) -> Vec<Finding> {
     let mut first: BTreeMap<(&str, &str), &Resource> = BTreeMap::new();

@@ -3,12 +3,19 @@
 use std::collections::BTreeSet;
 
 use crate::address::glob;
-use crate::check::{Rule, Subject};
+use crate::check::{Subject, rule};
 use crate::finding::Finding;
 use crate::suggest::hint;
 
-/// A window or a freeze names a target that is not declared.
-pub(crate) const RULE: Rule = Rule { code: "window-of-nothing", run };
+rule! {
+    /// A window or a freeze names a target that is not declared.
+    "window-of-nothing" is Fixed;
+    bad: "
+workspace: acme
+policy: { freezes: [{ targets: [wset], from: '2027-01-01', until: '2027-01-02', reason: New Year }] }
+";
+    good: "workspace: acme";
+}
 
 fn run(subject: &Subject) -> Vec<Finding> {
     let targets = &subject.topology.targets;

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
+use jiff::tz::TimeZone;
+
 use crate::cli::common::tell_warnings;
+use crate::cli::run_clock::RunClock;
 use crate::cli::{CommandError, Exit, Global, simulated, talk};
 use crate::private;
 use crate::providers::CATALOGUE;
@@ -104,6 +107,7 @@ pub(crate) fn load_options(global: &Global) -> Result<topology::Options, Command
         options.vars.insert(name.to_owned(), value.to_owned());
     }
     options.vault = Some(Vault::door());
+    options.today = Some(TimeZone::UTC.to_datetime(RunClock::of(global).now()).date());
     options.secrets = match global.sim.as_deref() {
         None => SecretMode::Required,
         Some("") => SecretMode::Rehearsed,

@@ -3,11 +3,16 @@
 //! Whoever finds something speaks in paths (a file and the keys down to the value); the span is looked up late, by the
 //! floor that read the file, and only for findings that are shown.
 
+mod codes;
+
 use std::fmt;
 use std::sync::Arc;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, Severity, SourceCode};
 use serde::Serialize;
+
+use crate::address::Address;
+pub(crate) use codes::{CODES, CodeLevel};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -125,6 +130,8 @@ pub struct Finding {
     pub help: Option<String>,
     /// Where.
     pub place: Option<Place>,
+    /// The resource that it is about, where it is about one.
+    pub about: Option<Address>,
     /// A second place that belongs to it, with what it is.
     pub also: Option<(Place, String)>,
     /// The part of the value's text that it is about; all of it without.
@@ -144,6 +151,7 @@ impl Finding {
             message: message.into(),
             help: None,
             place: None,
+            about: None,
             also: None,
             part: None,
             spot: None,
@@ -165,6 +173,12 @@ impl Finding {
     /// The same finding at a place.
     pub fn at(mut self, place: &Place) -> Finding {
         self.place = Some(place.clone());
+        self
+    }
+
+    /// The same finding, about a resource.
+    pub fn about(mut self, address: &Address) -> Finding {
+        self.about = Some(address.clone());
         self
     }
 

@@ -111,6 +111,7 @@ fn collection(provider: &Provider, kind: &Kind) -> Value {
             map_of("", resource(provider, kind))
         }
     };
+    set(&mut schema, "title", json!(format!("{}/{}", provider.name, kind.name)));
     describe(&mut schema, &format!("{}{}", sentence(kind.doc), naming(kind)));
     schema
 }
@@ -140,6 +141,10 @@ fn resource(provider: &Provider, kind: &Kind) -> Value {
         required.retain(|name| name.as_str() != named);
     }
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        // Editors show a title above what they say of a key: the name by which `explain` knows it.
+        for (name, property) in properties.iter_mut() {
+            set(property, "title", json!(format!("{}.{name}", kind.name)));
+        }
         spell_out(provider, kind, properties);
         properties.extend(kinds(provider, Some(kind.name)));
         properties.extend(owned_parts(kind));

@@ -5,12 +5,14 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::finding::{Finding, Place};
 use crate::topology::ledger_place::LedgerSettings;
+use crate::topology::rule_levels::{self, RuleChoice};
 use crate::topology::windows::{FreezeRule, WindowRule, Windows};
 use crate::topology::{Allowance, Allowed, Policy, Prune, Reason, Tls, allow};
 
@@ -111,6 +113,9 @@ pub(crate) struct PolicyRules {
     /// When none may, whatever the windows say.
     #[serde(default)]
     pub freezes: Vec<FreezeRule>,
+    /// How bad it is what rules find, by their codes; `trueup explain rules` has them.
+    #[serde(default)]
+    pub rules: BTreeMap<String, RuleChoice>,
     /// An old word for `allow: { destroy: [PATTERN] }`; it goes with the next version.
     #[serde(default)]
     #[schemars(extend("deprecated" = true))]
@@ -171,8 +176,10 @@ impl AllowRules {
 
 impl PolicyRules {
     /// The policy, and a warning for each old word. The place is that of the rules.
-    pub(crate) fn policy(self, place: &Place, findings: &mut Vec<Finding>) -> Policy {
-        let PolicyRules { max_deletes, protect, allow, windows, freezes, allow_destroy, allow_irreversible } = self;
+    pub(crate) fn policy(self, place: &Place, today: Option<Date>, findings: &mut Vec<Finding>) -> Policy {
+        let PolicyRules { max_deletes, protect, allow, windows, freezes, rules, allow_destroy, allow_irreversible } =
+            self;
+        let rules = rule_levels::settings(rules, &place.below("rules"), today, findings);
         let windows = Windows::of(windows, freezes, place, findings);
         let mut allowed = Allowed::default();
         let mut add = |reason: Reason, patterns: Vec<String>, place: Place| {
@@ -196,7 +203,7 @@ impl PolicyRules {
             findings.push(finding.help(help).at(&place.clone().key()));
             add(reason, patterns, place);
         }
-        Policy { max_deletes, protect, allow: allowed, windows }
+        Policy { max_deletes, protect, allow: allowed, windows, rules }
     }
 }
 

@@ -101,7 +101,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
         workspace,
         environment: options.environment.clone(),
         folder: folder.to_owned(),
-        policy: envelope.policy.policy(&workspace_place.below("policy"), &mut findings),
+        policy: envelope.policy.policy(&workspace_place.below("policy"), options.today, &mut findings),
         ledger,
         key,
         keep_runs,
@@ -164,8 +164,9 @@ fn read_files(reader: &mut Reader<'_>, input: Input) -> Vec<SourceFile> {
 }
 
 fn finish(loaded: Loaded) -> Result<Loaded, Vec<Finding>> {
-    let Loaded { mut topology, findings, secrets, spare } = loaded;
-    let findings = topology.sources.show(findings);
+    let Loaded { mut topology, mut findings, secrets, spare } = loaded;
+    findings.append(&mut check::judge(&topology.policy.rules, &findings));
+    let findings = check::settle(&topology.policy.rules, topology.sources.show(findings));
     if findings.iter().any(Finding::is_error) {
         Err(findings)
     } else {

@@ -5,7 +5,8 @@
 //! * `load`: from a folder to a topology, everything that is wrong told at once
 //! * `read`, `draft`, `each`, `spread`: what the files declare, before any expression is carried out
 //! * `environment`, `layers`: the forms of a workspace, and what each says over the others
-//! * `envelope`, `ledger_place`, `variables`, `variable_files`, `secrets`, `account`, `claims`, `machine`, `allow`, `windows`, `base_url`: what is said
+//! * `envelope`, `ledger_place`, `variables`, `variable_files`, `secrets`, `account`, `claims`, `machine`, `allow`, `windows`,
+//!   `rule_levels`, `base_url`: what is said
 //!   about
 //!   workspace and targets
 //! * `expression`, `functions`, `evaluate`, `site`, `secret_outputs`, `settled`: `${…}`
@@ -46,6 +47,7 @@ mod read;
 pub(crate) mod references;
 mod renamed;
 mod resolve;
+pub(crate) mod rule_levels;
 #[cfg(test)]
 mod reuse;
 #[cfg(test)]
@@ -87,8 +89,9 @@ pub(crate) use model::{
 };
 pub use model::{Tls, Topology};
 pub(crate) use owned_parts::{EXTERNAL, PARTIAL, UNMANAGED, has_order, has_parts};
-pub(crate) use renamed::RENAMED_FROM;
 pub(crate) use prune::Prune;
+pub(crate) use renamed::RENAMED_FROM;
+pub(crate) use rule_levels::RuleSetting;
 pub(crate) use secrets::{
     ABOUT_VALUES, PlainText, SecretError, SecretMode, SecretSight, SecretStatus, VaultAnswer, VaultDoor, VaultLogin,
     VaultPath, encrypted,

@@ -20,7 +20,7 @@ use crate::spec::{Identity, Kind, Provider, Type};
 use crate::topology::content_digest::ContentDigest;
 use crate::topology::environment;
 use crate::topology::windows::Windows;
-use crate::topology::{Allowed, ItemPlace, KeyPlace, LedgerPlace, Prune, Sources};
+use crate::topology::{Allowed, ItemPlace, KeyPlace, LedgerPlace, Prune, RuleSetting, Sources};
 
 /// The key under which a resource that is a whole ordered list ([`Identity::Sequence`]) holds its items.
 pub(crate) const ITEMS: &str = "items";
@@ -140,6 +140,8 @@ pub struct Policy {
     pub allow: Allowed,
     /// When what may be changed.
     pub windows: Windows,
+    /// How bad it is what rules find.
+    pub(crate) rules: Vec<RuleSetting>,
 }
 
 /// One declared resource.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::check::literals;
-use crate::finding::{Finding, Place};
+use crate::finding::{Finding, PathKey, Place};
 use crate::redact::redact_source;
-use crate::source::{SourceFile, locate};
+use crate::source::{Node, SourceFile, YamlDocument, locate, parse};
 use crate::topology::layers::Layers;
 use crate::topology::spread::Spreads;
 
@@ -46,6 +46,28 @@ impl Sources {
             .collect();
         locate(&mut findings, &self.files);
         findings.iter().filter_map(Finding::location).collect()
+    }
+
+    /// The words that stand at places; `None` where a place is no value of its file, as that of a name.
+    pub(crate) fn words(&self, places: &[&Place]) -> Vec<Option<String>> {
+        let mut read: BTreeMap<&str, Vec<YamlDocument>> = BTreeMap::new();
+        for file in self.files.iter().filter(|file| places.iter().any(|place| place.file == file.path)) {
+            read.insert(&file.path, parse(file.text()).unwrap_or_default());
+        }
+        let words = |place: &&Place| {
+            let documents = read.get(&*place.file)?;
+            let (number, path) = match place.path.split_first() {
+                Some((PathKey::Index(number), rest)) => (*number, rest),
+                _ => (0, place.path.as_slice()),
+            };
+            let value = path.iter().try_fold(&documents.get(number)?.root, |here, key| match (key, here) {
+                (PathKey::Name(name), here) => here.get(name),
+                (PathKey::Index(index), Node::List(items)) => items.get(*index),
+                (PathKey::Index(_), _) => None,
+            })?;
+            value.to_text().or_else(|| Some(value.to_attr().to_shown().to_string()))
+        };
+        places.iter().map(words).collect()
     }
 
     /// Findings as they are shown: in the order of the files, each with its place in the text, no secret in any.

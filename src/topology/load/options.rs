@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::civil::Date;
+
 use crate::topology::{LEDGER_FILE, SecretMode, VaultDoor, environment};
 
 /// A file's size that is read without asking: the largest generated workspaces have a tenth of it.
@@ -26,6 +28,8 @@ pub struct Options {
     pub source: FileSource,
     /// The environment that is meant: a file that is laid over the others.
     pub environment: Option<String>,
+    /// The day on which they are read: what a policy waives may have ended. `None`: nothing has.
+    pub today: Option<Date>,
 }
 
 /// Where a workspace's files are read from.
@@ -62,6 +66,7 @@ impl Default for Options {
             all_secrets: false,
             source: FileSource::default(),
             environment: None,
+            today: None,
         }
     }
 }
