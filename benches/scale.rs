@@ -1,4 +1,4 @@
-//! Three large cases, each with one program beside another: `TRUEUP_BEFORE=/path/to/an/older/trueup cargo bench --bench scale`.
+//! Large cases, each with one program beside another: `TRUEUP_BEFORE=/path/to/an/older/trueup cargo bench --bench scale`.
 //!
 //! A plain program that prints a table; no test runs it. Every case is run with the older program and then with this one,
 //! each on a workspace and on simulated controllers of its own behind real sockets. Processor time is the program's own,
@@ -47,6 +47,12 @@ async fn main() {
     for (name, program) in &programs {
         show("validate of 100,000 secrets with 50,000 warnings", name, validate(program));
     }
+    for (name, program) in &programs {
+        show("validate of 10,000 resources by all rules", name, validate_network(program));
+    }
+    for (name, program) in &programs {
+        show("validate of 1,000 mistakes", name, validate_mistakes(program));
+    }
 }
 
 fn show(what: &str, program: &str, cost: Cost) {
@@ -73,6 +79,27 @@ fn validate(program: &Path) -> Cost {
     let folder = tempfile::tempdir().expect("a folder");
     secrets(folder.path(), 100_000);
     Cost::least((0..RUNS).map(|_| run(program, folder.path(), None, &["validate"])))
+}
+
+/// Controllers that are peers of each other, with networks, sets and rules: every rule has something to look at.
+fn validate_network(program: &Path) -> Cost {
+    let folder = tempfile::tempdir().expect("a folder");
+    network(folder.path(), 100, 33);
+    Cost::least((0..RUNS).map(|_| run(program, folder.path(), None, &["validate"])))
+}
+
+fn validate_mistakes(program: &Path) -> Cost {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut text = String::from(
+        "vns3:\n  east:\n    at: https://203.0.113.9:8000/api\n    credentials: { username: u, password: '${secret.word}' }\n    routes:\n",
+    );
+    for n in 0..1_000 {
+        let wrong = ["cidr: 10.0.0.0/33", "cidr: 10.1.0.0/16, gatway: 10.0.0.1", "interface: eth0"][n % 3];
+        let _ = writeln!(text, "      r{n}: {{ {wrong} }}");
+    }
+    write(folder.path(), "trueup.yaml", "workspace: bench\nsecrets: { word: { env: WORD } }\n");
+    write(folder.path(), "vns3.yaml", &text);
+    Cost::least((0..RUNS).map(|_| run_to(program, folder.path(), None, &["validate"], Some(3))))
 }
 
 async fn start(latency: Duration) -> Server {
@@ -103,6 +130,35 @@ fn controllers(folder: &Path, count: usize, routes: usize) {
     write(folder, "vns3.yaml", &text);
 }
 
+/// So many controllers in a ring, each with so many routes, sets and rules, and one rule for each set.
+fn network(folder: &Path, count: usize, each: usize) {
+    let mut text = String::from("vns3:\n");
+    for n in 0..count {
+        let _ = write!(
+            text,
+            "  site{n}:\n    at: https://site{n}.example:8000/api\n    credentials: {{ password: \"${{secret.word}}\" }}\n    peers:\n"
+        );
+        for other in [(n + 1) % count, (n + count - 1) % count] {
+            let _ = writeln!(text, "      p{other}: {{ id: {}, name: site{other}.example }}", other + 1);
+        }
+        text.push_str("    routes:\n");
+        for route in 0..each * 2 {
+            let cidr = format!("{}.{}.{route}.0/24", 10 + n / 250, n % 250);
+            let _ = writeln!(text, "      r{route}: {{ cidr: {cidr}, interface: eth0, advertise: true }}");
+        }
+        text.push_str("    firewall-fwsets:\n");
+        for set in 0..each {
+            let _ = writeln!(text, "      s{set}: {{ type: net, entries: [{{ entry: 10.{set}.0.0/16 }}] }}");
+        }
+        text.push_str("    firewall-rules:\n");
+        for set in 0..each {
+            let _ = writeln!(text, "      - {{ rule: FORWARD_CUST -p tcp -m set --match-set s{set} src -j ACCEPT }}");
+        }
+    }
+    write(folder, "trueup.yaml", "workspace: bench\nsecrets: { word: { env: WORD } }\n");
+    write(folder, "vns3.yaml", &text);
+}
+
 /// A workspace of so many secrets, of which a manager is given the first half.
 fn secrets(folder: &Path, count: usize) {
     let mut declared = String::from("workspace: bench\nsecrets:\n");
@@ -120,8 +176,13 @@ fn secrets(folder: &Path, count: usize) {
     write(folder, "cloudify.yaml", &given);
 }
 
-/// Runs a program in a workspace and waits for its end.
+/// Runs a program in a workspace and waits for its end, which is success.
 fn run(program: &Path, folder: &Path, server: Option<&Server>, arguments: &[&str]) -> Cost {
+    run_to(program, folder, server, arguments, Some(0))
+}
+
+/// Runs a program in a workspace and waits for its end with that code.
+fn run_to(program: &Path, folder: &Path, server: Option<&Server>, arguments: &[&str], code: Option<i32>) -> Cost {
     let mut command = Command::new(program);
     command.current_dir(folder).args(arguments).env("WORD", "stand-in");
     command.args(server.map(|server| format!("--sim=http://{}", server.address)));
@@ -131,7 +192,7 @@ fn run(program: &Path, folder: &Path, server: Option<&Server>, arguments: &[&str
     let cpu = cpu(&mut child);
     let wall = started.elapsed().as_secs_f64();
     let status = child.wait().expect("a child");
-    assert!(status.success(), "{} {arguments:?} ended with {status}", program.display());
+    assert!(status.code() == code, "{} {arguments:?} ended with {status}", program.display());
     Cost { wall, cpu }
 }
 

@@ -64,6 +64,8 @@ mod external;
 mod fabric_health;
 #[path = "it/faults.rs"]
 mod faults;
+#[path = "it/findings.rs"]
+mod findings;
 #[path = "it/firewall.rs"]
 mod firewall;
 #[path = "it/fixtures.rs"]

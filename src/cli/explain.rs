@@ -1,10 +1,11 @@
-//! `trueup explain`: a kind or a field, from its table.
+//! `trueup explain`: a kind or a field, from its table; a code; or a declared resource.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::path::PathBuf;
 
 use crate::cli::kinds::marks;
-use crate::cli::{CommandError, Exit, output, topics};
+use crate::cli::{CommandError, Exit, Global, codes, field_origins, output, topics};
 use crate::providers::CATALOGUE;
 use crate::spec::{Change, Condition, Disruption, Field, Grammar, Identity, Kind, Provider, Type};
 use crate::suggest;
@@ -14,14 +15,18 @@ use crate::topology::{ITEMS, PARTIAL, has_order, has_parts};
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExplainOptions {
     /// A kind, a field of it, or either with the provider before it: routes, routes.cidr, vns3/routes;
-    /// or `allow`, `content`, `exit-codes`, `functions`, `external`, `unmanaged`, `partial`.
-    #[arg(value_name = "KIND[.FIELD]")]
+    /// a rule or the code of a finding; the address of a declared resource: which line gave each field;
+    /// or `allow`, `content`, `exit-codes`, `external`, `findings`, `functions`, `partial`, `rules`, `unmanaged`, `windows`.
+    #[arg(value_name = "KIND[.FIELD]|CODE|ADDRESS")]
     what: String,
+    /// The workspace's folder, where an address is explained.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    workspace: PathBuf,
 }
 
 /// Explains it; of several providers' kinds of that name, all.
-pub(crate) fn run(options: &ExplainOptions) -> Result<Exit, CommandError> {
-    if let Some(text) = topics::text(&options.what) {
+pub(crate) fn run(global: &Global, options: &ExplainOptions) -> Result<Exit, CommandError> {
+    if let Some(text) = topics::text(&options.what).or_else(|| codes::text(&options.what)) {
         output::print(&text)?;
         return Ok(Exit::Done);
     }
@@ -36,8 +41,15 @@ pub(crate) fn run(options: &ExplainOptions) -> Result<Exit, CommandError> {
         .filter_map(|provider| Some((*provider, provider.kind(name)?)))
         .collect();
     if kinds.is_empty() {
+        // A provider and a word is a kind that is misspelt, whatever targets are called.
+        let is_a_kind = CATALOGUE.iter().any(|known| Some(known.name) == provider) && !rest.contains('/');
+        let of_resource = || field_origins::text(global, &options.workspace, &options.what);
+        if let Some(text) = (!is_a_kind).then(of_resource).transpose()?.flatten() {
+            output::print(&text)?;
+            return Ok(Exit::Done);
+        }
         let known = CATALOGUE.iter().flat_map(|provider| provider.kinds.iter().map(|kind| kind.name));
-        let known = known.chain(topics::names());
+        let known = known.chain(topics::names()).chain(codes::names());
         return Err(
             CommandError::failed(format!("there is no kind `{name}`")).help(suggest::hint_by_beginning(name, known))
         );

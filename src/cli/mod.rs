@@ -16,6 +16,7 @@ mod apply;
 mod asking;
 mod blame;
 mod choice;
+mod codes;
 mod common;
 mod completions;
 mod contents;
@@ -27,6 +28,7 @@ mod explain;
 mod export;
 mod fabric;
 mod facts;
+mod field_origins;
 mod fmt;
 mod get;
 mod graph;
@@ -287,7 +289,7 @@ fn obey(cli: Cli) -> Exit {
         Command::Schema(options) => schema::run(&options),
         Command::Kinds(options) => kinds::run(&options),
         Command::Scaffold(options) => scaffold::run(&options),
-        Command::Explain(options) => explain::run(&options),
+        Command::Explain(options) => explain::run(&cli.global, &options),
         Command::Sim(options) => common::block_on(sim::run(&cli.global, &options)),
         Command::Demo(options) => demo::run(&cli.global, &options),
         Command::Completions(options) => completions::run(&options),

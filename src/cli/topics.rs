@@ -1,6 +1,6 @@
 //! Topics of `trueup explain` besides kinds and fields, from the lists that the program itself goes by.
 
-use crate::cli::{exit, not_mine};
+use crate::cli::{codes, exit, not_mine};
 use crate::source::packing;
 use crate::topology::{EXTERNAL, PARTIAL, UNMANAGED, allow, functions, windows};
 
@@ -17,7 +17,9 @@ const TOPICS: &[Topic] = &[
     Topic { name: "allow", text: allow::text },
     Topic { name: "content", text: packing::text },
     Topic { name: "exit-codes", text: exit::text },
+    Topic { name: "findings", text: codes::findings },
     Topic { name: "functions", text: functions::text },
+    Topic { name: "rules", text: codes::rules },
     Topic { name: "windows", text: windows::text },
     Topic { name: EXTERNAL, text: not_mine::external },
     Topic { name: UNMANAGED, text: not_mine::unmanaged },

@@ -1,9 +1,17 @@
 //! `trueup validate`: everything that is wrong with a workspace, at once.
 
+use std::path::Path;
+
+use clap::ValueEnum;
+
 use crate::cli::exit::{ExitRow, Fact, Findings};
-use crate::cli::{CommandError, Dir, Exit, Format, Global, allow, common, contents, output};
+use crate::cli::{CommandError, Dir, Exit, Global, allow, codes, common, contents, output};
 use crate::providers::CATALOGUE;
 use crate::render;
+use crate::render::findings::document::FindingDocument;
+use crate::render::findings::github::github;
+use crate::render::findings::junit::junit;
+use crate::render::findings::sarif::sarif;
 use crate::topology::{self, Loaded};
 
 /// Options of `validate`.
@@ -13,7 +21,31 @@ pub(crate) struct ValidateOptions {
     workspace: Dir,
     /// The form of what is printed.
     #[arg(long, value_name = "FORM", default_value = "text")]
-    format: Format,
+    format: FindingForm,
+}
+
+/// The form of findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FindingForm {
+    /// For people at a terminal.
+    Text,
+    /// For programs.
+    Json,
+    /// For code scanning and editors: SARIF 2.1.0.
+    Sarif,
+    /// For GitHub Actions, which shows each at its line in a pull request.
+    Github,
+    /// For CI systems that show tests: JUnit's XML.
+    Junit,
+    /// As text.
+    #[value(hide = true)]
+    Markdown,
+}
+
+impl FindingForm {
+    fn is_text(self) -> bool {
+        matches!(self, FindingForm::Text | FindingForm::Markdown)
+    }
 }
 
 /// Reads the workspace and tells what is wrong.
@@ -30,13 +62,18 @@ pub(crate) fn run(global: &Global, options: &ValidateOptions) -> Result<Exit, Co
         }
         Err(findings) => (findings, None),
     };
+    let folder = folder(&options.workspace.dir);
+    let documents = || FindingDocument::all(&findings);
     match options.format {
-        Format::Json => output::print(&render::findings::json(&findings))?,
-        Format::Text | Format::Markdown => common::tell_findings(global, &findings),
+        FindingForm::Json => output::print(&render::findings::json(&findings))?,
+        FindingForm::Sarif => output::print(&sarif(&documents(), &folder, &codes::says))?,
+        FindingForm::Github => output::print(&github(&documents(), &folder))?,
+        FindingForm::Junit => output::print(&junit(&documents(), &folder))?,
+        FindingForm::Text | FindingForm::Markdown => common::tell_findings(global, &findings),
     }
     let mut found = Findings::default();
     found.add_if(topology.is_none(), Fact::PartWay);
-    if let Some((topology, open)) = topology.filter(|_| options.format != Format::Json) {
+    if let Some((topology, open)) = topology.filter(|_| options.format.is_text()) {
         let resources = render::counted(topology.resources.len(), "resource");
         let targets = render::counted(topology.targets.len(), "target");
         let title = render::summary::title(&topology.workspace, topology.environment.as_deref(), None);
@@ -47,4 +84,12 @@ pub(crate) fn run(global: &Global, options: &ValidateOptions) -> Result<Exit, Co
         }
     }
     Ok(found.exit(ExitRow::Validate))
+}
+
+/// The workspace's folder as whoever reads the findings calls it: from where the command runs, which in CI is the top of
+/// the repository.
+fn folder(dir: &Path) -> String {
+    let here = std::env::current_dir().ok();
+    let below = here.as_ref().and_then(|here| dir.strip_prefix(here).ok());
+    below.unwrap_or(dir).display().to_string().replace('\\', "/")
 }

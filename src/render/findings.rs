@@ -1,18 +1,25 @@
 //! Findings: with their place in the file, and how many there are at the end.
 //!
 //! A mistake that was made five thousand times is read once: of many findings that say the same of different things, the
-//! first are told whole, some more a line each, and the rest are counted. JSON has all of them, whole.
+//! first are told whole, some more a line each, and the rest are counted. The forms for programs have all of them, whole:
+//!
+//! * `document`: the one value that they are rendered from, and JSON
+//! * `sarif`, `github`, `junit`: for code scanning, pull requests, and reports of tests
+
+pub(crate) mod document;
+pub(crate) mod github;
+pub(crate) mod junit;
+pub(crate) mod sarif;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode};
-use serde::Serialize;
-
 use crate::finding::{Finding, Level, Place, Spot};
 use crate::render::Style;
+use crate::render::findings::document::FindingDocument;
 use crate::render::page::{TextPage, Tone};
 use crate::render::words::{counted, number};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode};
 
 /// How many like findings are told whole, whatever their number. Two screens of them: more are none to read one by one.
 const MANY: usize = 10;
@@ -262,57 +269,22 @@ impl Diagnostic for Second<'_> {
     }
 }
 
-/// A finding as JSON.
-#[derive(Debug, Serialize)]
-struct FindingDocument<'f> {
-    code: &'f str,
-    level: Level,
-    message: &'f str,
-    help: Option<&'f str>,
-    file: Option<&'f str>,
-    line: Option<usize>,
-    column: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    also: Option<AlsoDocument<'f>>,
-}
-
-/// A finding's second place as JSON.
-#[derive(Debug, Serialize)]
-struct AlsoDocument<'f> {
-    what: &'f str,
-    file: &'f str,
-    line: Option<usize>,
-    column: Option<usize>,
-}
-
 /// Findings as JSON text: a list.
 pub(crate) fn json(findings: &[Finding]) -> String {
-    let documents: Vec<FindingDocument<'_>> = findings
-        .iter()
-        .map(|finding| FindingDocument {
-            code: finding.code,
-            level: finding.level,
-            message: &finding.message,
-            help: finding.help.as_deref(),
-            file: match (&finding.spot, &finding.place) {
-                (Some(spot), _) => Some(spot.source.name()),
-                (None, place) => place.as_ref().map(|place| &*place.file),
-            },
-            line: finding.spot.as_ref().map(|spot| spot.line),
-            column: finding.spot.as_ref().map(|spot| spot.column),
-            also: finding.also.as_ref().map(|(place, what)| AlsoDocument {
-                what,
-                file: &place.file,
-                line: finding.also_spot.as_ref().map(|spot| spot.line),
-                column: finding.also_spot.as_ref().map(|spot| spot.column),
-            }),
-        })
-        .collect();
-    super::json(&documents)
+    super::json(&FindingDocument::all(findings))
+}
+
+/// A file of a workspace, as it is called from where the workspace's folder is relative to.
+pub(super) fn file_from(folder: &str, file: &str) -> String {
+    let folder = folder.trim_start_matches("./").trim_end_matches('/');
+    match folder {
+        "" | "." => file.to_owned(),
+        folder => format!("{folder}/{file}"),
+    }
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::sync::Arc;
 
     use miette::NamedSource;
@@ -333,7 +305,7 @@ mod tests {
         }
     }
 
-    fn findings() -> Vec<Finding> {
+    pub(crate) fn findings() -> Vec<Finding> {
         let mut unknown = Finding::error("unknown-field", "`routes` has no field `gatway`")
             .help("did you mean `gateway`?")
             .at(&Place::file("east.yaml"));
@@ -463,8 +435,11 @@ mod tests {
             value[1],
             json!({
                 "code": "declared-twice", "level": "error", "message": "`east/routes/a` is declared twice", "help": null,
-                "file": "east.yaml", "line": 3, "column": 5,
-                "also": { "what": "declared first here", "file": "more.yaml", "line": 1, "column": 11 }
+                "file": "east.yaml", "line": 3, "column": 5, "end_line": 3, "end_column": 11,
+                "also": {
+                    "what": "declared first here", "file": "more.yaml", "line": 1, "column": 11, "end_line": 1,
+                    "end_column": 13
+                }
             })
         );
         assert_eq!(value[2]["file"], Value::Null);
