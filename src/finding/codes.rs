@@ -69,7 +69,7 @@ pub(crate) const CODES: &[FindingCode] = &[
     error("bad-expression", "What stands between `${` and `}` is no expression.")
         .shown("config: { controller_name: '${var.}' }", "config: { controller_name: east }"),
     error("bad-ledger-bucket", "The bucket or key of a ledger in an object store has a name that it can't have.").shown(
-        "workspace: acme\nledger: { s3: { bucket: A_b, region: eu-central-1 } }",
+        "workspace: acme\nledger: { s3: { bucket: a/b, region: eu-central-1 } }",
         "workspace: acme\nledger: { file: l.json }",
     ),
     error("bad-ledger-ref", "The reference of a ledger in git has a name that git does not take.")

@@ -1,14 +1,22 @@
 //! What can't be used any more by the server's own clock, such as a token by which nobody has enrolled.
 //!
-//! That is neither a change nor drift: it is told, and a person decides. No other clock is asked.
+//! That is neither a change nor drift: it is told, and a person decides. No other clock is asked. What is valid for years,
+//! such as a certificate, is told some weeks before.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 
 use crate::address::Address;
 use crate::diff::index::Index;
 use crate::diff::verdict::Verdict;
-use crate::spec::EXPIRY;
+use crate::spec::{EXPIRY, Field, VALIDITY};
 use crate::state::live::Observed;
 
-/// Something declared or owned that can't be used any more.
+/// Seconds before its end from which on a certificate is told: 30 days, in which another one can be had.
+const AHEAD: u64 = 30 * 24 * 60 * 60;
+
+/// Something declared or owned that can't be used any more, or not for long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expired {
     /// The resource.
@@ -17,6 +25,8 @@ pub struct Expired {
     pub field: &'static str,
     /// The time that it says.
     pub at: String,
+    /// Says whether it can still be used.
+    pub is_ahead: bool,
 }
 
 impl Expired {
@@ -25,17 +35,33 @@ impl Expired {
         let of_verdict = |verdict: &Verdict| {
             let live = index.live(&verdict.address)?;
             let now = observed.targets.get(verdict.address.target())?.date?;
-            let fields = verdict.kind.fields.iter().filter(|field| field.ty.is(&EXPIRY));
-            let passed = fields.filter_map(|field| {
+            let told = verdict.kind.fields.iter().filter_map(|field| {
+                let ahead = ahead(field)?;
                 let at = live.value(verdict.kind, field.name).to_text()?;
-                let until: jiff::Timestamp = at.parse().ok()?;
-                let has_passed = u64::try_from(until.as_second()).is_ok_and(|until| until < now);
-                has_passed.then(|| Expired { address: verdict.address.clone(), field: field.name, at })
+                let until = u64::try_from(time(&at)?.as_second()).ok()?;
+                let expired = |is_ahead| Expired { address: verdict.address.clone(), field: field.name, at, is_ahead };
+                (until < now.saturating_add(ahead)).then(|| expired(until >= now))
             });
-            Some(passed.collect::<Vec<_>>())
+            Some(told.collect::<Vec<_>>())
         };
         verdicts.iter().filter_map(of_verdict).flatten().collect()
     }
+}
+
+/// How long before its end the object of a field is told; `None` of a field that says no such end.
+fn ahead(field: &Field) -> Option<u64> {
+    match field.ty {
+        ty if ty.is(&EXPIRY) => Some(0),
+        ty if ty.is(&VALIDITY) => Some(AHEAD),
+        _ => None,
+    }
+}
+
+/// A time as servers write it: with a zone, or as tools that show certificates print it, which is UTC.
+fn time(text: &str) -> Option<Timestamp> {
+    let utc = |form: &str| TimeZone::UTC.to_timestamp(DateTime::strptime(form, text).ok()?).ok();
+    let forms = ["%Y-%m-%d %H:%M:%S UTC", "%b %d %H:%M:%S %Y GMT"];
+    text.parse().ok().or_else(|| forms.into_iter().find_map(utc))
 }
 
 #[cfg(test)]
@@ -45,6 +71,18 @@ mod tests {
     use super::*;
     use crate::diff::diff;
     use crate::plan::testing::World;
+
+    #[test]
+    fn times_are_read_as_servers_and_tools_write_them() {
+        for text in
+            ["2034-01-01T00:00:00Z", "2034-01-01T01:00:00+01:00", "2034-01-01 00:00:00 UTC", "Jan  1 00:00:00 2034 GMT"]
+        {
+            assert_eq!(time(text).map(Timestamp::as_second), Some(2_019_686_400), "{text}");
+        }
+        for text in ["", "soon", "2034-13-01 00:00:00 UTC", "2034-01-01"] {
+            assert_eq!(time(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn what_has_passed_by_the_servers_clock_is_told_and_nothing_else() {

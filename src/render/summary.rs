@@ -95,10 +95,19 @@ const EXPIRED: usize = 3;
 pub(crate) fn expired(expired: &[ExpiredDocument]) -> Vec<String> {
     let line = |it: &ExpiredDocument| {
         let (address, field) = (&it.address, &it.field);
-        format!("warning: `{address}` expired at {} (`{field}`): take it out, apply, and declare it anew", it.at)
+        match it.is_ahead {
+            true => format!("warning: `{address}` is valid until {} (`{field}`): that is less than 30 days", it.at),
+            false => {
+                format!(
+                    "warning: `{address}` expired at {} (`{field}`): take it out, apply, and declare it anew; \
+                         in place of a certificate give one that is valid",
+                    it.at
+                )
+            }
+        }
     };
     let more = expired.len().saturating_sub(EXPIRED);
-    let more = (more > 0).then(|| format!("warning: {} more expired, as the JSON says", number(more)));
+    let more = (more > 0).then(|| format!("warning: {} more expired or soon do, as the JSON says", number(more)));
     expired.iter().take(EXPIRED).map(line).chain(more).collect()
 }
 

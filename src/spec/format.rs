@@ -233,6 +233,10 @@ pub(crate) static EXPIRY: ValueFormat = ValueFormat {
     schema: r#"{"type": "string", "format": "date-time"}"#,
 };
 
+/// A time until which a certificate or a license is valid, of an output: `plan` and `drift` tell it some weeks before, as it
+/// takes somebody to get another one.
+pub(crate) static VALIDITY: ValueFormat = ValueFormat { words: "time until which it is valid", ..EXPIRY };
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -56,7 +56,7 @@ pub(crate) use default::DefaultValue;
 pub use field::{Change, Field};
 pub(crate) use field::{Disruption, Sent, field, output};
 pub(crate) use format::{
-    CERTIFICATE, EXPIRY, INTERFACE, LINE, MAC, NUMBER, PORT_NUMBER, ValueFormat, out_of_bounds, whole_number,
+    CERTIFICATE, EXPIRY, INTERFACE, LINE, MAC, NUMBER, PORT_NUMBER, VALIDITY, ValueFormat, out_of_bounds, whole_number,
     whole_numbers,
 };
 #[cfg(test)]

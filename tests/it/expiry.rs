@@ -24,7 +24,11 @@ netfoundry:
 const HOUR: u64 = 3_600_000;
 
 fn later(sim: &Sim, hours: u64) {
-    sim.side_door("POST", "/netfoundry/nf/clock", &json!({ "advance_ms": hours * HOUR }));
+    later_at(sim, "/netfoundry/nf", hours);
+}
+
+fn later_at(sim: &Sim, controller: &str, hours: u64) {
+    sim.side_door("POST", &format!("{controller}/clock"), &json!({ "advance_ms": hours * HOUR }));
 }
 
 #[test]
@@ -57,4 +61,34 @@ fn an_enrolment_token_that_nobody_used_is_told_once_it_has_expired() {
     bench.run(&["apply", "--yes", "--allow", "deletes=1"]).expect(0);
     let again = bench.run(&["drift"]).expect(0);
     assert!(!again.all().contains("expired"), "{}", again.all());
+}
+
+/// The hours from the beginning of a simulated controller's time to 2033-11-20; its certificate ends with that year.
+const TO_THE_LAST_WEEKS: u64 = 86_664;
+
+#[test]
+fn a_certificate_is_told_some_weeks_before_its_end() {
+    let sim = Sim::start();
+    let certificate =
+        "{ cert: \"-----BEGIN CERTIFICATE-----\\nZmlyc3Q=\\n-----END CERTIFICATE-----\\n\", key: '${secret.key}' }";
+    let files = format!(
+        "vns3:\n  east:\n    at: https://203.0.113.30:8000/api\n    credentials: {{ username: api, password: '${{secret.pw}}' }}\n    \
+         ssl-certificate: {certificate}\n"
+    );
+    let trueup = "workspace: w\nsecrets: { key: { file: key.pem }, pw: { file: pw.txt } }\n";
+    let key = "-----BEGIN PRIVATE KEY-----\nZmlyc3Q=\n-----END PRIVATE KEY-----\n";
+    let files = [("trueup.yaml", trueup), ("east.yaml", &files), ("key.pem", key), ("pw.txt", "opens-the-door")];
+    let bench = Bench::of(&files, &sim);
+    bench.apply();
+    later_at(&sim, "/vns3/east", TO_THE_LAST_WEEKS);
+    assert!(!bench.run(&["drift"]).expect(0).all().contains("valid until"));
+    later_at(&sim, "/vns3/east", 20 * 24);
+    let told = "warning: `east/ssl-certificate` is valid until 2034-01-01 00:00:00 UTC (`after`)";
+    for command in ["plan", "drift"] {
+        bench.run(&[command]).expect(0).says(told);
+    }
+    let document: Value = serde_json::from_str(&bench.run(&["drift", "--format", "json"]).expect(0).out).unwrap();
+    assert_eq!(document["expired"][0]["is_ahead"], true);
+    later_at(&sim, "/vns3/east", 40 * 24);
+    bench.run(&["drift"]).expect(0).says("warning: `east/ssl-certificate` expired at 2034-01-01 00:00:00 UTC");
 }

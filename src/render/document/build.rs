@@ -23,8 +23,9 @@ use crate::undo::StepBack;
 
 impl ExpiredDocument {
     fn of(expired: &Expired) -> ExpiredDocument {
-        let Expired { address, field, at } = expired;
-        ExpiredDocument { address: address.to_string(), field: (*field).to_owned(), at: at.clone() }
+        let Expired { address, field, at, is_ahead } = expired;
+        let (address, field) = (address.to_string(), (*field).to_owned());
+        ExpiredDocument { address, field, at: at.clone(), is_ahead: *is_ahead }
     }
 }
 

@@ -96,7 +96,7 @@ pub struct PlanDocument {
     pub undo: Option<Vec<BackDocument>>,
 }
 
-/// Something that can't be used any more.
+/// Something that can't be used any more, or not for long.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExpiredDocument {
@@ -106,6 +106,9 @@ pub struct ExpiredDocument {
     pub field: String,
     /// The time that it says.
     pub at: String,
+    /// Says whether it can still be used.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_ahead: bool,
 }
 
 /// The part of all changes that was chosen.

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::spec::{Api, Body, CERTIFICATE, Disruption, Envelope, Kind, List, Poll, Type, Until, call, field, output};
+use crate::spec::{
+    Api, Body, CERTIFICATE, Disruption, Envelope, Kind, List, Poll, Type, Until, VALIDITY, call, field, output,
+};
 use wire::Method::Put;
 
 /// `ssl-certificate`.
@@ -36,7 +38,7 @@ pub(crate) static KIND: Kind = Kind {
         output("subject", Type::Text, "Whom the certificate is about"),
         output("issuer", Type::Text, "Who vouches for it"),
         output("before", Type::Text, "Since when it is valid, as the controller calls it"),
-        output("after", Type::Text, "Until when it is valid, as the controller calls it"),
+        output("after", Type::Format(&VALIDITY), "Until when it is valid, as the controller calls it"),
         output("sha256_fingerprint", Type::Text, "Its fingerprint").recomputed_from(&["cert"]),
     ],
     api: Api {
