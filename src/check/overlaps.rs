@@ -142,7 +142,7 @@ fn equal_ways(topology: &Topology, target: &str, table: &AnnouncedNetworks) -> V
     for resource in topology.resources_at(target).filter(|it| it.kind.name == table.kind && is_used(it)) {
         let Some(network) = network(resource, table.network) else { continue };
         let is_known = |name: &&str| resource.fields.get(*name).is_none_or(|value| !value.is_later());
-        if !table.preferred_by.iter().all(|name| is_known(name)) {
+        if !table.preferred_by.iter().all(is_known) {
             continue;
         }
         let preferred = table.preferred_by.iter().map(|name| known(resource, name).as_ref().and_then(Attr::to_text));
