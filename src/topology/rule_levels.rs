@@ -67,6 +67,21 @@ pub(crate) struct RuleSetting {
     pub(crate) place: Place,
 }
 
+impl RuleSetting {
+    /// What it says, in words, as in `opens-everything off at east/**`.
+    pub(crate) fn words(&self) -> String {
+        let level = match self.level {
+            RuleLevel::Error => "error",
+            RuleLevel::Warn => "warn",
+            RuleLevel::Off => "off",
+        };
+        let patterns = self.patterns.join(", ");
+        let place = if patterns.is_empty() { String::new() } else { format!(" at {patterns}") };
+        let over = if self.is_over { ", which is over" } else { "" };
+        format!("{} {level}{place}{over}", self.code)
+    }
+}
+
 /// What a policy says about rules, in the order of the file. What can't be right is told.
 pub(crate) fn settings(
     rules: BTreeMap<String, RuleChoice>,

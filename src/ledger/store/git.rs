@@ -38,6 +38,9 @@ pub(crate) struct GitStore {
     limit: u64,
 }
 
+/// What `git` says where another one changes the same ref at once.
+const REF_IS_HELD: &str = "cannot lock ref";
+
 impl GitStore {
     /// The ledgers in a ref of the repository around a folder.
     pub(crate) fn new(folder: &Path, reference: &str, remote: Option<&str>, limit: u64) -> GitStore {
@@ -69,9 +72,11 @@ impl GitStore {
         let refspec = format!("+{}:{}", self.reference, self.kept_at());
         let said = self.git(&["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote, &refspec])?;
         match (said.status.success(), commits.has(&at.0)) {
-            (true, true) => Ok(()),
+            // It is here, also where another run beside this one holds the ref that keeps it, or left its lock behind.
+            (_, true) => Ok(()),
             (true, false) => Err(StoreError::Raced),
-            (false, _) => Err(self.said(&said)),
+            (false, false) if said.errors.contains(REF_IS_HELD) => Err(StoreError::Raced),
+            (false, false) => Err(self.said(&said)),
         }
     }
 

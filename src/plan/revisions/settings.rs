@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::topology::{Credentials, KeyPlace, LedgerPlace, Policy, Prune, SecretStatus, Target, Tls, Topology};
+use crate::topology::{Credentials, KeyPlace, LedgerPlace, Policy, Prune, RuleSetting, SecretStatus, Target, Tls, Topology};
 
 /// A setting that is another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,10 +95,11 @@ fn pruned(prune: &Prune) -> Option<Value> {
 }
 
 fn of_policy(policy: &Policy) -> Vec<(&'static str, Value)> {
-    let Policy { max_deletes, protect, allow, windows } = policy;
+    let Policy { max_deletes, protect, allow, windows, rules } = policy;
     let mut said = vec![("max-deletes", json!(max_deletes)), ("protect", json!(protect))];
     said.push(("allow", json!(allow.iter().map(ToString::to_string).collect::<Vec<_>>())));
     said.push(("windows", json!(windows.words())));
+    said.push(("rules", json!(rules.iter().map(RuleSetting::words).collect::<Vec<_>>())));
     said.retain(|(_, value)| !value.is_null() && *value != json!([]));
     said
 }

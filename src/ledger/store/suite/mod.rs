@@ -122,6 +122,16 @@ fn of_two_who_race_each_counts_once() {
 }
 
 #[test]
+fn a_lock_that_a_killed_git_left_keeps_nobody_from_reading() {
+    let (folder, lab) = two_clones();
+    swap_surely(&*lab.machine(1), None, &ledger("1", &[])).unwrap();
+    let kept = folder.join("0/.git/refs/trueup-remote/trueup");
+    fs::create_dir_all(&kept).unwrap();
+    fs::write(kept.join("lab.lock"), "").unwrap();
+    assert_eq!(text(&*lab.machine(0), "lab.json").as_deref(), Some("1"));
+}
+
+#[test]
 fn a_server_that_fails_is_asked_what_became_of_it() {
     let (folder, lab) = two_clones();
     let store = lab.machine(0);
