@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -72,6 +73,17 @@ impl Secret {
     /// A keyed fingerprint: equal for equal secrets under one key, says nothing about the value without it.
     pub fn fingerprint(&self, key: &[u8]) -> String {
         fingerprint(&self.value, key)
+    }
+
+    /// The secret that is made of this one for a name: its HMAC-SHA256 under this one as the key, in URL-safe base64.
+    pub(crate) fn derived(&self, name: &str) -> Secret {
+        let label = format!("derive({}, \"{name}\")", self.label);
+        // Keys of any length are taken.
+        let bytes = Hmac::<Sha256>::new_from_slice(self.value.as_bytes()).map(|mut mac| {
+            mac.update(name.as_bytes());
+            mac.finalize().into_bytes()
+        });
+        Secret::new(label, bytes.map(|bytes| BASE64_URL_SAFE_NO_PAD.encode(bytes)).unwrap_or_default())
     }
 
     /// The part of the value that everybody may see, such as the fingerprint of a certificate. To be called only where
@@ -262,6 +274,17 @@ impl fmt::Debug for Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_derived_secret_is_another_one_for_each_name_and_the_same_each_time() {
+        let secret = Secret::new("secret.branches", "master-key");
+        let [oslo, bern] = ["london-oslo", "bern-london"].map(|name| secret.derived(name));
+        assert_eq!(oslo, secret.derived("london-oslo"));
+        assert!(oslo != bern && oslo != secret && oslo != Secret::new("", "other").derived("london-oslo"));
+        assert_eq!(oslo.label(), "derive(secret.branches, \"london-oslo\")");
+        // As `printf %s london-oslo | openssl dgst -sha256 -hmac master-key -binary | basenc --base64url` has it.
+        assert_eq!(oslo, Secret::new("", "RhmexggEBu1pYydoBqQ00DVvq6Vza2m5sFv3dTUFNC4"));
+    }
 
     #[test]
     fn debug_shows_the_label_only() {

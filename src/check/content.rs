@@ -35,7 +35,7 @@ fn of(resource: &Resource) -> Vec<Finding> {
             Some(trouble) => (vec![trouble], "pack it again, or name the folder itself"),
             None => (troubles(resource, field, content), "the server reads it when it is uploaded: put it right there"),
         };
-        let finding = |trouble| Finding::error(RULE.code, trouble).help(help).at(&resource.place.below(field.name));
+        let finding = |trouble| Finding::error(RULE.code, trouble).help(help).at(&resource.place_of(field.name));
         found.extend(troubles.into_iter().map(finding));
     }
     found

@@ -48,6 +48,7 @@ mod tests {
             partial: Default::default(),
             files: BTreeMap::new(),
             place: Place::file("x.yaml"),
+            given_at: Default::default(),
             origin: None,
             renamed_from: None,
         };

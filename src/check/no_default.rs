@@ -24,7 +24,7 @@ fn of(resource: &Resource) -> Vec<Finding> {
         let (name, ty) = (field.name, field.ty.describe());
         let message = format!("`{name}` is empty, and nobody knows what `{}` would have without it", resource.address);
         let help = format!("leave `{name}` out, or give it a value ({ty}): to clear it takes a new object");
-        Finding::error(RULE.code, message).help(help).at(&resource.place.below(name))
+        Finding::error(RULE.code, message).help(help).at(&resource.place_of(name))
     };
     lost.map(finding).collect()
 }
@@ -50,6 +50,7 @@ mod tests {
             partial: Default::default(),
             files: BTreeMap::new(),
             place: Place::file("x.yaml"),
+            given_at: Default::default(),
             origin: None,
             renamed_from: None,
         }

@@ -35,7 +35,7 @@ fn of(resource: &Resource) -> Vec<Finding> {
                 true => format!("leave `{}` out: the name in YAML is its value", field.name),
                 false => format!("{}: {}", field.ty.describe(), field.doc),
             };
-            return Some(Finding::error(RULE.code, message).help(help).at(&resource.place.below(field.name)));
+            return Some(Finding::error(RULE.code, message).help(help).at(&resource.place_of(field.name)));
         }
         let is_missing = field.is_required() && !resource.fields.contains_key(field.name);
         is_missing.then(|| {
@@ -78,6 +78,7 @@ mod tests {
             partial: BTreeMap::new(),
             files: BTreeMap::new(),
             place: Place::file("x.yaml"),
+            given_at: Default::default(),
             origin: None,
             renamed_from: None,
         }

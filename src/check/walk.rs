@@ -34,11 +34,14 @@ pub(crate) fn walk<'r>(resource: &'r Resource, see: See<'_, 'r>) {
 
 /// The place of a value of a resource.
 pub(crate) fn place(resource: &Resource, path: &[WalkStep]) -> Place {
-    let mut place = resource.place.clone();
-    place.path.extend(path.iter().map(|step| match step {
-        WalkStep::Name(name) => PathKey::Name((*name).into()),
-        WalkStep::Index(index) => PathKey::Index(*index),
-    }));
+    let keys: Vec<PathKey> = path
+        .iter()
+        .map(|step| match step {
+            WalkStep::Name(name) => PathKey::Name((*name).into()),
+            WalkStep::Index(index) => PathKey::Index(*index),
+        })
+        .collect();
+    let mut place = resource.place_at(&keys);
     place.at_key = path.is_empty();
     place
 }

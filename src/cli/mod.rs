@@ -24,6 +24,7 @@ mod demo;
 mod destroy;
 mod drift;
 mod exit;
+mod expand;
 mod explain;
 mod export;
 mod fabric;
@@ -211,6 +212,8 @@ enum Command {
     Get(get::GetOptions),
     /// Lists the secrets that the files declare: where each comes from and goes to, and whether it is what was applied.
     Secrets(secrets::SecretsOptions),
+    /// Prints the resources that a fabric comes to, and what gateways of others have to set.
+    Expand(expand::ExpandOptions),
     /// Draws the references between resources, or the order of a plan.
     Graph(graph::GraphOptions),
     /// Prints a JSON Schema: of workspaces, or of what commands print.
@@ -285,6 +288,7 @@ fn obey(cli: Cli) -> Exit {
         Command::Run(options) => common::block_on(run::run(&cli.global, &options)),
         Command::Get(options) => common::block_on(get::run(&cli.global, &options)),
         Command::Secrets(options) => secrets::run(&cli.global, &options),
+        Command::Expand(options) => expand::run(&cli.global, &options),
         Command::Graph(options) => graph::run(&cli.global, &options),
         Command::Schema(options) => schema::run(&options),
         Command::Kinds(options) => kinds::run(&options),

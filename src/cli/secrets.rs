@@ -78,7 +78,7 @@ fn list(global: &Global, options: &SecretsOptions) -> Result<Exit, CommandError>
         reading.secrets = SecretMode::StandIn;
     }
     let loaded = topology::load(&options.workspace.dir, CATALOGUE, &reading);
-    let Loaded { mut topology, findings, secrets, spare: _ } =
+    let Loaded { mut topology, findings, secrets, spare: _, expansion: _ } =
         loaded.map_err(|findings| CommandError::Findings(findings, Exit::Failed))?;
     talk::keep(&topology.secrets);
     let is_told_here = |finding: &&Finding| finding.code == "missing-secret";

@@ -6,6 +6,7 @@
 //! * `text`, `markdown`, `drift`, `report`, `graph`, `blind`, `secrets`: the forms; `steps`, `summary`, `sequence`, `values`, `words`:
 //!   their parts
 //! * `fabric`: what a plan does to connections, meshes and sites
+//! * `expansion`: what a fabric comes to
 //! * `history`: what is told of runs that were
 //! * `findings`: what is wrong, at its place; `progress`, `screen`: how a run goes; `page`: lines of text
 
@@ -13,6 +14,7 @@ pub(crate) mod blind;
 pub(crate) mod document;
 pub(crate) mod drift;
 mod fabric;
+pub(crate) mod expansion;
 pub(crate) mod findings;
 pub(crate) mod graph;
 pub(crate) mod history;

@@ -135,6 +135,7 @@ static LAB: Provider = Provider {
     artifacts: &[],
     halves: Some(HALVES),
     traffic: TrafficTable::NONE,
+    fabric: None,
 };
 
 /// The three sides of a comparison: wanted, applied last, and live.
@@ -230,6 +231,7 @@ impl World {
             partial: Default::default(),
             files: BTreeMap::new(),
             place,
+            given_at: Default::default(),
             origin: None,
             renamed_from: None,
         };

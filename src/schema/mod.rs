@@ -5,9 +5,11 @@
 //! have, such as a target's `at`, is not required by it.
 //!
 //! * `for_each`: what is made for each of others
+//! * `fabric`: sites, meshes and vpns
 //! * `variants`: what hangs on the word of another field
 
 mod for_each;
+mod fabric;
 mod spelt_out;
 mod variants;
 
@@ -16,6 +18,7 @@ use serde_json::{Map, Value, json};
 use self::for_each::{for_each, item_of, items_of, of_secrets};
 use self::spelt_out::spell_out;
 use self::variants::variants;
+use crate::fabric::{ABSENT, FABRIC};
 use crate::spec::{Change, Descend, Field, Identity, Kind, Provider, Type, ValueFormat, kinds_named};
 use crate::topology::envelope::{RETIRED, TargetEnvelope, Workspace};
 use crate::topology::{EXTERNAL, ITEMS, PARTIAL, RENAMED_FROM, UNMANAGED, has_order, has_parts};
@@ -28,6 +31,7 @@ pub(crate) fn workspace_schema(catalogue: &[&Provider]) -> Value {
     let mut definitions = Map::new();
     let mut properties = properties_of(schemars::schema_for!(Workspace).to_value(), &mut definitions);
     of_secrets(&mut definitions);
+    properties.insert(FABRIC.into(), fabric::schema(catalogue, &mut definitions));
     for provider in catalogue {
         let target = target(provider, &mut definitions);
         properties.insert(
@@ -99,7 +103,11 @@ fn collection(provider: &Provider, kind: &Kind) -> Value {
     let mut schema = match kind.identity {
         Identity::Singleton => resource(provider, kind),
         Identity::Sequence { .. } => {
-            let items = json!({ "type": "array", "items": item_of(kind.fields) });
+            let mut item = item_of(kind.fields);
+            if provider.fabric.is_some_and(|table| table.firewall.rules.0 == kind.name) {
+                item = json!({ "anyOf": [fabric::mark(), item] });
+            }
+            let items = json!({ "type": "array", "items": item });
             let items = json!({ "anyOf": [items, { "$ref": "#/$defs/expression" }] });
             let properties = json!({ PARTIAL: place(PARTIAL_LIST), ITEMS: items });
             let shared = json!({
@@ -135,10 +143,15 @@ fn resource(provider: &Provider, kind: &Kind) -> Value {
         Identity::Name(name) | Identity::CaselessName(name) => Some(name),
         _ => None,
     };
+    let is_of_fabric = provider.fabric.is_some_and(|table| table.comes_to(kind.name));
     let mut schema = object(kind.fields, false);
     if let Some(Value::Array(required)) = schema.get_mut("required") {
         // The name in YAML gives it.
         required.retain(|name| name.as_str() != named);
+        if is_of_fabric {
+            // A fabric may give what the file does not.
+            required.clear();
+        }
     }
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
         // Editors show a title above what they say of a key: the name by which `explain` knows it.
@@ -154,6 +167,9 @@ fn resource(provider: &Provider, kind: &Kind) -> Value {
                 properties
                     .insert(RENAMED_FROM.into(), json!({ "description": OLD_NAME, "type": ["string", "number"] }));
             }
+        }
+        if is_of_fabric {
+            properties.insert(ABSENT.into(), fabric::absent());
         }
     }
     let mut schema = or_external(kind, schema);

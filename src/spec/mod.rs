@@ -7,6 +7,7 @@
 //! * `api`, `calls`, `template`, `poll`, `condition`: how it is asked and told
 //! * `value`, `walk`, `read`, `default`, `lines`: values by their types
 //! * `grammar`, `names`, `declared`: texts that name other objects
+//! * `fabric`: what the parts of a fabric are
 //! * `action`, `auth`, `installation`, `certificate`: what is asked for besides
 //! * `halves`: what its objects are to a fabric
 //! * `traffic`: what objects mean to packets, which no call asks for
@@ -20,6 +21,7 @@ mod certificate;
 mod condition;
 mod declared;
 mod default;
+mod fabric;
 mod field;
 mod format;
 mod grammar;
@@ -53,6 +55,9 @@ pub(crate) use calls::{CallPlace, TableCall};
 pub(crate) use condition::{Condition, Given};
 pub(crate) use declared::{DeclaredKey, DeclaredKeys, Open, PlainType};
 pub(crate) use default::DefaultValue;
+pub(crate) use fabric::{
+    ControllerFields, FabricTable, FirewallFields, HalfFields, MeshFields, NeighbourFields, PairFields, RouteFields,
+};
 pub use field::{Change, Field};
 pub(crate) use field::{Disruption, Sent, field, output};
 pub(crate) use format::{

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::spec::{
-    Action, Artifact, Auth, CallPlace, Field, Halves, Identity, InstallationProof, Kind, Strength, TableCall, TrafficTable,
-    Type,
+    Action, Artifact, Auth, CallPlace, FabricTable, Field, Halves, Identity, InstallationProof, Kind, Strength, TableCall,
+    TrafficTable, Type,
 };
 use wire::Method;
 
@@ -25,6 +25,8 @@ pub struct Provider {
     pub actions: &'static [Action],
     /// The files that it hands out, as a clientpack.
     pub artifacts: &'static [Artifact],
+    /// What the parts of a fabric are here; `None` where it has none.
+    pub fabric: Option<&'static FabricTable>,
     /// Every endpoint of the reference texts in their order, a line each: verb and path, as the texts print them.
     pub documented: &'static str,
     /// The documented endpoints that no kind, action or artifact covers: why. Of those that several cover alike, the one

@@ -9,13 +9,16 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::base_url::{self, BadUrl};
 use super::claims::Claims;
+use super::draft::TargetDraft;
+use super::evaluate::Evaluator;
 use super::machine::{folder, variable};
 use super::secrets::{SecretMode, Secrets};
 use crate::attr::Attr;
 use crate::finding::{Finding, Place};
 use crate::secret::Secret;
-use crate::spec::{ClientCredentials, Elsewhere, Field};
+use crate::spec::{Auth, ClientCredentials, Elsewhere, Field};
 use crate::topology::{Credentials, Origin};
 
 /// Fields of credentials, and in words where they come from.
@@ -25,6 +28,21 @@ struct Account {
 }
 
 type Found<T> = Result<T, Box<Finding>>;
+
+/// Checks the URL at which tokens are issued, whoever gives it: it is where the password goes.
+pub(super) fn check_issuer(credentials: &Credentials, draft: &TargetDraft, evaluator: &mut Evaluator) {
+    let Auth::ClientCredentials(asked) = draft.provider.dialect.auth else { return };
+    let is_made_up = credentials.origin == Origin::Machine && evaluator.secrets.mode() != SecretMode::Required;
+    let Some(Attr::Text(url)) = credentials.fields.get(asked.url).filter(|_| !is_made_up) else { return };
+    if let Err(BadUrl { code, message, remedy }) = base_url::check(asked.url, url) {
+        let finding = remedy.into_iter().fold(Finding::error(code, message), Finding::help);
+        let place = match draft.keys.get("credentials") {
+            Some(setting) => setting.place.below(asked.url),
+            None => draft.place.clone(),
+        };
+        evaluator.findings.push(finding.at(&place));
+    }
+}
 
 /// The credentials of the machine's user, for a target that is declared at that place.
 ///

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::given_at::GivenAt;
 use super::item_place::ItemPlace;
 use crate::address::Address;
 use crate::attr::Attr;
@@ -30,6 +31,8 @@ pub(crate) struct Draft {
     pub origin: Option<Arc<FabricOrigin>>,
     /// The name that it had until now.
     pub renamed_from: Option<String>,
+    /// Where files say that it is not to be, although a fabric has it.
+    pub absent: Option<Place>,
 }
 
 /// How much of a resource is ours, by fields.
@@ -67,6 +70,15 @@ pub(crate) struct DraftField {
     pub name: Arc<str>,
     /// What the file gives.
     pub value: Node,
+    /// Where, if not below the resource.
+    pub given_at: Option<GivenAt>,
+}
+
+impl DraftField {
+    /// The field that a resource's name stands for. It counts as given: outputs may name it.
+    pub(crate) fn own_name(field: &str, name: &str) -> DraftField {
+        DraftField { name: field.into(), value: Node::Text(name.replace("${", "$${")), given_at: None }
+    }
 }
 
 /// What `${each.key}` and `${each.value}` mean in one of the things that an `each` makes.

@@ -23,6 +23,7 @@ use super::expression::{
 use super::secrets::{Secrets, StandInShape};
 use super::site::{Site, ValuePurpose, purpose};
 use super::spread::Spreads;
+use super::functions::DERIVE;
 use super::texts::Texts;
 use super::variables::Variables;
 use crate::address::Address;
@@ -288,6 +289,9 @@ impl<'a> Evaluator<'a> {
 
     /// What stands in the place of an expression.
     fn meant(&mut self, expression: &Expression, ty: Option<Type>, site: &Site) -> Result<Attr, Box<Finding>> {
+        if let Term::Call(DERIVE, arguments) = &expression.term {
+            return self.derived(arguments, site);
+        }
         let Term::Name(parts) = &expression.term else {
             let known = expression::value(expression, &mut FieldScope { evaluator: self, site })?;
             return Ok(known.map_or_else(|| self.lose(), |node| node.to_typed(ty)));

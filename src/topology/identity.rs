@@ -82,7 +82,7 @@ fn contradiction(resource: &Resource, findings: &mut Vec<Finding>) {
         let shown = given.map_or_else(String::new, |value| value.to_shown().to_string());
         let message = format!("`{}` has `{name}` {shown}", resource.address);
         let help = format!("the name in YAML is the value of `{name}`: leave the field out, or rename the resource");
-        let place = resource.place.below(name);
+        let place = resource.place_of(name);
         findings.push(Finding::error("name-differs", message).help(help).at(&place));
     }
 }
@@ -146,6 +146,7 @@ mod tests {
             partial: Default::default(),
             files: BTreeMap::new(),
             place: Place::file("x.yaml").below(name),
+            given_at: Default::default(),
             origin: None,
             renamed_from: None,
         }

@@ -16,14 +16,15 @@ use super::read::Reader;
 use super::secrets::Secrets;
 use super::texts::Texts;
 use super::variables::Variables;
-use super::{identity, logins, renamed, resolve};
+use super::{expansion, identity, logins, renamed, resolve};
 use crate::check::{self, Subject};
 use crate::digest::hex;
+use crate::fabric::Expansion;
 use crate::finding::{Finding, PathKey, Place};
 use crate::secret::Secret;
 use crate::source::{DecodeError, Folder, Revision, SourceFile, Tree, TreeError, YamlError, head, spot, twice};
 use crate::spec::Provider;
-use crate::topology::{Resource, SecretStatus, Sources, Target, Topology};
+use crate::topology::{Drafts, Resource, SecretStatus, Sources, Target, Topology};
 
 use ground::secrets_and_places;
 use input::Input;
@@ -44,6 +45,8 @@ pub struct Loaded {
     pub(crate) secrets: Vec<SecretStatus>,
     /// The secrets that nothing uses, where somebody asked for all.
     pub(crate) spare: Vec<Secret>,
+    /// What its fabric comes to besides resources.
+    pub(crate) expansion: Expansion,
 }
 
 /// Findings that may hide a resource which others name: what is missing after them is no finding of its own.
@@ -74,11 +77,9 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     let sources = own.secret_sources();
     let OwnSettings { envelope, place: workspace_place, variables, .. } = own;
     let (secrets, today) = secrets_and_places((folder, catalogue, options), sources, &mut findings)?;
-    let mut reader = Reader::new(catalogue, &variables);
     let layers = Arc::new(std::mem::take(&mut input.layers));
-    let files = read_files(&mut reader, input);
-    findings.append(&mut reader.findings);
-    let drafts = reader.drafts;
+    let (files, drafts, expansion, is_sound) = declared(catalogue, &variables, input, &mut findings);
+    let complete = complete && is_sound;
     let texts = Texts::new(&*tree, options.max_file_bytes, layers.clone());
     let mut evaluator = Evaluator::new(&drafts, &variables, &secrets, texts, complete);
     evaluator.evaluate_all();
@@ -122,7 +123,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     findings.append(&mut check::run(&subject));
     let statuses = secrets.statuses();
     findings.append(&mut secrets.into_findings());
-    finish(Loaded { topology, findings, secrets: statuses, spare })
+    finish(Loaded { topology, findings, secrets: statuses, spare, expansion })
 }
 
 /// The files of a workspace, without those that are content.
@@ -149,6 +150,21 @@ fn idle_secrets(secrets: &Secrets, options: &Options) -> (Vec<(String, Place)>, 
     (if is_now { secrets.unused() } else { Vec::new() }, if options.all_secrets { secrets.spare() } else { Vec::new() })
 }
 
+/// What the files declare, with what their fabric comes to, which may be without a mistake; and the files themselves.
+fn declared(
+    catalogue: &'static [&'static Provider],
+    variables: &Variables,
+    input: Input,
+    findings: &mut Vec<Finding>,
+) -> (Vec<SourceFile>, Drafts, Expansion, bool) {
+    let mut reader = Reader::new(catalogue, variables);
+    let files = read_files(&mut reader, input);
+    findings.append(&mut reader.findings);
+    let (mut drafts, written) = (reader.drafts, reader.fabric);
+    let (expansion, is_sound) = expansion::expanded(&mut drafts, written, (catalogue, variables), findings);
+    (files, drafts, expansion, is_sound)
+}
+
 /// Reads what the files declare, and gives the files themselves.
 fn read_files(reader: &mut Reader<'_>, input: Input) -> Vec<SourceFile> {
     let mut files = Vec::new();
@@ -164,13 +180,13 @@ fn read_files(reader: &mut Reader<'_>, input: Input) -> Vec<SourceFile> {
 }
 
 fn finish(loaded: Loaded) -> Result<Loaded, Vec<Finding>> {
-    let Loaded { mut topology, mut findings, secrets, spare } = loaded;
+    let Loaded { mut topology, mut findings, secrets, spare, expansion } = loaded;
     findings.append(&mut check::judge(&topology.policy.rules, &findings));
     let findings = check::settle(&topology.policy.rules, topology.sources.show(findings));
     if findings.iter().any(Finding::is_error) {
         Err(findings)
     } else {
-        Ok(Loaded { topology, findings, secrets, spare })
+        Ok(Loaded { topology, findings, secrets, spare, expansion })
     }
 }
 

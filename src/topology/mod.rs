@@ -10,6 +10,7 @@
 //!   about
 //!   workspace and targets
 //! * `expression`, `functions`, `evaluate`, `site`, `secret_outputs`, `settled`: `${…}`
+//! * `expansion`, `given_at`: what a fabric comes to, and files override
 //! * `resolve`, `named_content`, `contents`, `content_digest`, `json_secrets`: from drafts to resources, checked by the tables
 //! * `model`: the result, which everything else reads; `sources`: the files behind it
 //! * `identity`, `renamed`, `references`, `words`, `cycle`: what resources have to do with each other
@@ -27,8 +28,10 @@ mod each;
 pub(crate) mod envelope;
 pub(crate) mod environment;
 mod evaluate;
+mod expansion;
 pub(crate) mod expression;
 pub(crate) mod functions;
+mod given_at;
 mod identity;
 mod item_place;
 mod json_secrets;
@@ -75,13 +78,15 @@ pub(crate) use base_url::is_dots;
 pub(crate) use claims::Claims;
 pub(crate) use content_digest::ContentDigest;
 pub(crate) use cycle::CycleError;
-pub(crate) use each::{KEY as EACH, NAMED_BY};
+pub(crate) use draft::{Drafts, Each};
+pub(crate) use each::{EachSource, KEY as EACH, NAMED_BY, take as take_each};
 pub(crate) use environment::own_file;
+pub(crate) use given_at::GivenAt;
 pub(crate) use item_place::ItemPlace;
 pub(crate) use ledger_place::{KeyPlace, LEDGER_FILE, LedgerPlace};
 pub(crate) use ledger_s3::S3Place;
 pub use load::{FileSource, Options, load};
-pub(crate) use load::{Loaded, files};
+pub(crate) use load::{Loaded, files, misfit};
 pub(crate) use machine::{folder, variable};
 pub(crate) use model::{
     Content, Credentials, DIGEST, FileContent, ITEMS, LITERAL, Origin, PackedFolder, Policy, Resource, Target,
@@ -99,4 +104,4 @@ pub(crate) use secrets::{
 pub(crate) use sources::Sources;
 pub(crate) use spread::ITEM;
 pub(crate) use time::{spelt_time, time};
-pub(crate) use variables::given_values;
+pub(crate) use variables::{Variables, given_values};

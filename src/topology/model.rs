@@ -20,7 +20,7 @@ use crate::spec::{Identity, Kind, Provider, Type};
 use crate::topology::content_digest::ContentDigest;
 use crate::topology::environment;
 use crate::topology::windows::Windows;
-use crate::topology::{Allowed, ItemPlace, KeyPlace, LedgerPlace, Prune, RuleSetting, Sources};
+use crate::topology::{Allowed, GivenAt, ItemPlace, KeyPlace, LedgerPlace, Prune, RuleSetting, Sources};
 
 /// The key under which a resource that is a whole ordered list ([`Identity::Sequence`]) holds its items.
 pub(crate) const ITEMS: &str = "items";
@@ -165,6 +165,8 @@ pub struct Resource {
     pub files: BTreeMap<String, FileContent>,
     /// Where it is declared.
     pub place: Place,
+    /// Where those of its fields are given that do not stand below it.
+    pub given_at: BTreeMap<String, GivenAt>,
     /// The declaration of the fabric that it came from; `None` if files declare it one by one.
     pub origin: Option<Arc<FabricOrigin>>,
     /// The name that it had until now, if the files say one: what has that name is this object.
@@ -319,6 +321,7 @@ impl Resource {
             partial: BTreeMap::new(),
             files: BTreeMap::new(),
             place: Place::file(""),
+            given_at: BTreeMap::new(),
             origin: None,
             renamed_from: None,
         }

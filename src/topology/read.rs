@@ -8,10 +8,12 @@ use std::sync::Arc;
 use super::draft::{Draft, DraftField, Drafts, Each, OwnedParts, TargetDraft, TargetSetting};
 use super::each;
 use super::envelope::{TargetEnvelope, Workspace};
+use super::expansion;
 use super::owned_parts;
 use super::renamed::{self, RENAMED_FROM};
 use super::variables::Variables;
 use crate::address::Address;
+use crate::fabric::FABRIC;
 use crate::finding::{Finding, PathKey, Place};
 use crate::source::{Node, SourceFile, WORKSPACE_FILE, YamlDocument};
 use crate::spec::{Identity, Kind, Provider};
@@ -34,6 +36,8 @@ pub(crate) struct Reader<'v> {
     seen: HashMap<Address, usize>,
     /// What the documents declare.
     pub drafts: Drafts,
+    /// What they say of a fabric, each with its place.
+    pub fabric: Vec<(Node, Place)>,
     /// What is wrong with them.
     pub findings: Vec<Finding>,
 }
@@ -60,7 +64,14 @@ impl Above {
 impl<'v> Reader<'v> {
     /// A reader that has read nothing yet.
     pub(crate) fn new(catalogue: &'static [&'static Provider], variables: &'v Variables) -> Reader<'v> {
-        Reader { catalogue, variables, seen: HashMap::new(), drafts: Drafts::default(), findings: Vec::new() }
+        Reader {
+            catalogue,
+            variables,
+            seen: HashMap::new(),
+            drafts: Drafts::default(),
+            fabric: Vec::new(),
+            findings: Vec::new(),
+        }
     }
 
     /// Reads the documents of a file.
@@ -97,6 +108,8 @@ impl<'v> Reader<'v> {
                 for (name, target) in self.map(value, &here, &what) {
                     self.target(provider, &name, target, &below(&here, &name));
                 }
+            } else if *key == *FABRIC {
+                self.fabric.push((value, here));
             } else if Workspace::KEYS.contains(&&*key) {
                 if *place != Place::file(WORKSPACE_FILE) {
                     let finding = Finding::error("misplaced-key", format!("`{key}` does not belong here"));
@@ -105,7 +118,7 @@ impl<'v> Reader<'v> {
                     self.findings.push(finding.help(help).at(&here.key()));
                 }
             } else if !key.starts_with(ASIDE) {
-                let names = self.catalogue.iter().map(|provider| provider.name).chain(Workspace::KEYS);
+                let names = self.catalogue.iter().map(|provider| provider.name).chain([FABRIC]).chain(Workspace::KEYS);
                 let finding = Finding::error("unknown-key", format!("unknown key `{key}`"));
                 self.findings.push(finding.help(hint(&key, names.collect::<Vec<_>>())).at(&here.key()));
             }
@@ -241,6 +254,7 @@ impl<'v> Reader<'v> {
     }
 
     fn resource(&mut self, above: &Above, kind: &'static Kind, name: Option<&str>, entries: Entries, place: &Place) {
+        let (absent, entries) = expansion::take_absent(kind, entries, place, &mut self.findings);
         let (owned_parts, mut entries) = owned_parts::take(kind, entries, place, &mut self.findings);
         let (each, said) = (above.each.as_deref(), (&mut entries, place));
         let renamed_from = renamed::take(kind, each, self.variables, said, &mut self.findings);
@@ -267,8 +281,8 @@ impl<'v> Reader<'v> {
             }
         }
         let Some(address) = self.draft(above, kind, name, fields, owned_parts, place) else { return };
-        if let Some(draft) = self.drafts.resources.last_mut() {
-            draft.renamed_from = renamed_from;
+        if let Some(draft) = self.seen.get(&address).and_then(|number| self.drafts.resources.get_mut(*number)) {
+            (draft.absent, draft.renamed_from) = (absent, renamed_from);
         }
         let inner = Above { resource: Some((address, kind)), ..above.clone() };
         for (child, key, value) in nested {
@@ -302,12 +316,13 @@ impl<'v> Reader<'v> {
             return None;
         }
         self.seen.insert(address.clone(), self.drafts.resources.len());
-        let mut fields: Vec<DraftField> = fields.into_iter().map(|(name, value)| DraftField { name, value }).collect();
+        let mut fields: Vec<DraftField> =
+            fields.into_iter().map(|(name, value)| DraftField { name, value, given_at: None }).collect();
         // The field that the name stands for counts as given: outputs may name it.
         if let (Identity::Name(field) | Identity::CaselessName(field), Some(name)) = (kind.identity, name)
             && !fields.iter().any(|given| &*given.name == field)
         {
-            fields.push(DraftField { name: field.into(), value: Node::Text(name.replace("${", "$${")) });
+            fields.push(DraftField::own_name(field, name));
         }
         let each = above.each.clone();
         self.drafts.resources.push(Draft {
@@ -319,6 +334,7 @@ impl<'v> Reader<'v> {
             each,
             origin: None,
             renamed_from: None,
+            absent: None,
         });
         Some(address)
     }

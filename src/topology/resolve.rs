@@ -25,7 +25,7 @@ use crate::finding::{Finding, PathKey, Place};
 use crate::source::{Node, Tree};
 use crate::spec::{Auth, Field, Folders, Kind, Provider, Type, TypeError, check, gives_something, without_nothing};
 use crate::suggest::hint;
-use crate::topology::{Credentials, FileContent, ITEMS, Origin, Resource, SecretMode, Target, Tls};
+use crate::topology::{Credentials, FileContent, ITEMS, Resource, Target, Tls};
 
 /// Makes the resources of all drafts, whose fields are settled.
 pub(crate) fn resources(
@@ -57,7 +57,7 @@ pub(crate) fn resources(
             found.retain(|finding| finding.code != "missing-field" || !lost.contains(name.as_str()));
             evaluator.findings.append(&mut found);
             if let Some(Type::File(folders)) = draft.kind.field(name).map(|field| field.ty) {
-                let place = evaluator.texts.given_at(&draft.place.below(name));
+                let place = evaluator.texts.given_at(&draft.place_of(name));
                 match content(&mut contents, &place, folders, value) {
                     Ok(content) => files.extend(content.map(|content| (name.clone(), content))),
                     Err(finding) => evaluator.findings.push(*finding),
@@ -69,6 +69,8 @@ pub(crate) fn resources(
         let partial = owned_parts::settled(draft, &fields, evaluator);
         let OwnedParts { external, ref unmanaged, partial: _ } = draft.owned_parts;
         let unmanaged = unmanaged.clone();
+        let given = draft.fields.iter().filter_map(|field| Some((field.name.to_string(), field.given_at.clone()?)));
+        let given_at = given.collect();
         let (origin, renamed_from) = (draft.origin.clone(), draft.renamed_from.clone());
         (
             address.clone(),
@@ -82,6 +84,7 @@ pub(crate) fn resources(
                 partial,
                 files,
                 place,
+                given_at,
                 origin,
                 renamed_from,
             },
@@ -142,7 +145,7 @@ fn check_field(draft: &Draft, name: &str, value: &Attr, findings: &mut Vec<Findi
         for mismatch in check(draft.type_of(field), value) {
             let other = |other| format!("with `{other}` it may be any JSON");
             let help = mismatch.help.or_else(|| field.json_if_declared().map(other));
-            findings.push(misfit(TypeError { help, ..mismatch }, value, &draft.place.below(name)));
+            findings.push(misfit(TypeError { help, ..mismatch }, value, &draft.place_of(name)));
         }
     } else if name == ITEMS {
         let place = Place { at_key: false, ..draft.place.clone() };
@@ -153,7 +156,7 @@ fn check_field(draft: &Draft, name: &str, value: &Attr, findings: &mut Vec<Findi
             return;
         }
         let ty = Type::Table(draft.kind.fields, "");
-        findings.extend(check(&ty, value).into_iter().map(|mismatch| misfit(mismatch, value, &place)));
+        findings.extend(check(&ty, value).into_iter().map(|mismatch| draft.at_item(misfit(mismatch, value, &place))));
     }
 }
 
@@ -218,7 +221,7 @@ fn target(name: &str, draft: &TargetDraft, evaluator: &mut Evaluator) -> Target 
         }
         None => found_credentials(draft, evaluator),
     };
-    check_issuer(&credentials, draft, evaluator);
+    account::check_issuer(&credentials, draft, evaluator);
     let mut settings = BTreeMap::new();
     for field in dialect.settings {
         if let Some(setting) = draft.keys.get(field.name) {
@@ -258,21 +261,6 @@ fn found_credentials(draft: &TargetDraft, evaluator: &mut Evaluator) -> Credenti
         evaluator.findings.push(finding.at(&draft.place));
         Credentials::default()
     })
-}
-
-/// Checks the URL at which tokens are issued, whoever gives it: it is where the password goes.
-fn check_issuer(credentials: &Credentials, draft: &TargetDraft, evaluator: &mut Evaluator) {
-    let Auth::ClientCredentials(asked) = draft.provider.dialect.auth else { return };
-    let is_made_up = credentials.origin == Origin::Machine && evaluator.secrets.mode() != SecretMode::Required;
-    let Some(Attr::Text(url)) = credentials.fields.get(asked.url).filter(|_| !is_made_up) else { return };
-    if let Err(BadUrl { code, message, remedy }) = base_url::check(asked.url, url) {
-        let finding = remedy.into_iter().fold(Finding::error(code, message), Finding::help);
-        let place = match draft.keys.get("credentials") {
-            Some(setting) => setting.place.below(asked.url),
-            None => draft.place.clone(),
-        };
-        evaluator.findings.push(finding.at(&place));
-    }
 }
 
 /// What a target is spoken to with is sent as it is: a value that is left out is the default here, not at the server.

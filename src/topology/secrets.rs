@@ -1,9 +1,10 @@
 //! Secrets: looked up where the workspace says they come from, each once, and only those that something uses.
 //!
 //! * `vault`, `age`: sources that have more to say than a line; `mistakes`: what is wrong in what they say
-//! * `status`: what is known of each, without its value
+//! * `derived`: one that is made of another; `status`: what is known of each, without its value
 
 mod age;
+mod derived;
 mod mistakes;
 pub(super) mod source;
 mod status;

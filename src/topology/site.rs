@@ -1,6 +1,7 @@
 //! Sites: where a value stands in the files, and what it is for.
 
 use super::draft::{Draft, DraftField, Each, TargetSetting};
+use super::given_at::GivenAt;
 use super::secrets::Secrets;
 use crate::address::Address;
 use crate::attr::Attr;
@@ -58,6 +59,7 @@ impl ValuePurpose {
 /// Where a value stands, and what `each` means there.
 pub(crate) struct Site<'s> {
     base: &'s Place,
+    given_at: Option<&'s GivenAt>,
     /// The keys below the base.
     pub path: Vec<PathKey>,
     /// What `each` means here.
@@ -69,7 +71,7 @@ pub(crate) struct Site<'s> {
 impl<'s> Site<'s> {
     /// A value at a place that belongs to no resource.
     pub(crate) fn at(base: &'s Place) -> Site<'s> {
-        Site { base, path: Vec::new(), each: None, own: None }
+        Site { base, given_at: None, path: Vec::new(), each: None, own: None }
     }
 
     /// A value of a target.
@@ -79,24 +81,25 @@ impl<'s> Site<'s> {
 
     /// A value at a place of a resource that belongs to none of its fields.
     pub(crate) fn beside(draft: &'s Draft, base: &'s Place) -> Site<'s> {
-        Site { base, path: Vec::new(), each: draft.each.as_deref(), own: Some(&draft.address) }
+        Site { base, given_at: None, path: Vec::new(), each: draft.each.as_deref(), own: Some(&draft.address) }
     }
 
     /// A declared field's value.
-    pub(crate) fn of(draft: &'s Draft, field: &DraftField) -> Site<'s> {
+    pub(crate) fn of(draft: &'s Draft, field: &'s DraftField) -> Site<'s> {
         let path = if &*field.name == ITEMS { Vec::new() } else { vec![PathKey::Name(field.name.clone())] };
-        Site { base: &draft.place, path, each: draft.each.as_deref(), own: Some(&draft.address) }
+        let given_at = field.given_at.as_ref();
+        Site { base: &draft.place, given_at, path, each: draft.each.as_deref(), own: Some(&draft.address) }
     }
 
     /// The same place, in what is made for an item there.
     pub(crate) fn for_item<'i>(&'i self, each: &'i Each) -> Site<'i> {
-        let Site { base, ref path, each: _, own } = *self;
-        Site { base, path: path.clone(), each: Some(each), own }
+        let Site { base, given_at, ref path, each: _, own } = *self;
+        Site { base, given_at, path: path.clone(), each: Some(each), own }
     }
 
     /// The place itself.
     pub(crate) fn place(&self) -> Place {
-        self.base.further(self.path.iter().cloned())
+        GivenAt::place(self.given_at, self.base, &self.path)
     }
 }
 

@@ -267,6 +267,7 @@ static LAB: Provider = Provider {
     actions: &[],
     artifacts: &[],
     halves: None,
+    fabric: None,
     documented: "",
     endpoints: &[],
     traffic: TrafficTable::NONE,

@@ -68,6 +68,7 @@ fn declared(kind: &'static Kind, values: &BTreeMap<&'static str, Value>, digest:
         partial: Default::default(),
         files,
         place,
+        given_at: Default::default(),
         origin: None,
         renamed_from: None,
     }

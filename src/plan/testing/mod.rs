@@ -230,6 +230,7 @@ impl World {
                 external: false,
                 unmanaged: BTreeSet::new(),
                 partial: BTreeMap::new(),
+                given_at: Default::default(),
                 origin: None,
                 renamed_from: None,
             },

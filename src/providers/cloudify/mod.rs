@@ -33,6 +33,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     actions: actions::ACTIONS,
     artifacts: artifacts::ARTIFACTS,
     halves: None,
+    fabric: None,
     documented: include_str!("endpoints.txt"),
     endpoints: endpoints::ENDPOINTS,
     traffic: TrafficTable::NONE,

@@ -19,6 +19,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     actions: cloudify::actions::ACTIONS,
     artifacts: cloudify::artifacts::ARTIFACTS,
     halves: None,
+    fabric: None,
     documented: include_str!("endpoints.txt"),
     endpoints: endpoints::ENDPOINTS,
     traffic: TrafficTable::NONE,

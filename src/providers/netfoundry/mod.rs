@@ -32,6 +32,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     actions: actions::ACTIONS,
     artifacts: &[],
     halves: None,
+    fabric: None,
     documented: include_str!("endpoints.txt"),
     endpoints: endpoints::ENDPOINTS,
     traffic: TRAFFIC,

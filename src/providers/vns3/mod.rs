@@ -6,6 +6,7 @@
 mod actions;
 mod artifacts;
 mod endpoints;
+mod fabric;
 mod fields;
 mod formats;
 mod grammar;
@@ -33,6 +34,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     actions: actions::ACTIONS,
     artifacts: artifacts::ARTIFACTS,
     halves: Some(halves::HALVES),
+    fabric: Some(&fabric::FABRIC),
     documented: include_str!("endpoints.txt"),
     endpoints: endpoints::ALL,
     traffic: traffic::TRAFFIC,

@@ -6,7 +6,9 @@
 use super::Evaluator;
 use crate::finding::Finding;
 use crate::source::Node;
-use crate::topology::expression::{ExpressionName, Known, KnownFor, NameScope};
+use crate::attr::Attr;
+use crate::topology::expression::{Expression, ExpressionName, Known, KnownFor, NameScope, Term, name as name_of, value};
+use crate::topology::functions::DERIVE;
 use crate::topology::site::Site;
 
 /// What an argument of a function means in a field: its value has to be known.
@@ -50,5 +52,27 @@ impl NameScope for FieldScope<'_, '_, '_> {
     fn file(&mut self, path: &str) -> Result<String, Box<Finding>> {
         let place = self.evaluator.texts.given_at(&self.site.place());
         self.evaluator.texts.get(&place.file, path)
+    }
+}
+
+impl Evaluator<'_> {
+    /// The secret that `derive(secret.NAME, TEXT)` makes: for each text another one, from which the first can't be told.
+    pub(super) fn derived(&mut self, arguments: &[Expression<'_>], site: &Site<'_>) -> Result<Attr, Box<Finding>> {
+        let bad = || {
+            let finding = Finding::error("wrong-argument", format!("`{DERIVE}` makes a secret of another one, for a text"));
+            Box::new(finding.help("write `${derive(secret.NAME, \"FOR\")}`"))
+        };
+        let [Expression { term: Term::Name(parts), text, .. }, about] = arguments else { return Err(bad()) };
+        let own = Known { each: site.each, variables: self.variables, purpose: KnownFor::Inner };
+        let name = match name_of(parts, text, own)? {
+            Some(ExpressionName::Secret(name)) => name,
+            Some(_) => return Err(bad()),
+            None => return Ok(self.lose()),
+        };
+        let about = value(about, &mut FieldScope { evaluator: self, site })?;
+        let Some(about) = about else { return Ok(self.lose()) };
+        let about = about.to_text().filter(|about| !about.is_empty()).ok_or_else(bad)?;
+        let derived = self.secrets.derived(&name, &about)?.map(Attr::Secret);
+        Ok(derived.unwrap_or_else(|| self.lose()))
     }
 }

@@ -11,6 +11,9 @@ use crate::source::Node;
 use crate::suggest::hint;
 use crate::topology::expression::{Expression, NameScope, Segment, Term, value};
 
+/// The function that makes a secret of another one.
+pub(crate) const DERIVE: &str = "derive";
+
 /// Bytes that a text may have that a function makes: a call in a call could make any number of them.
 const MAX_TEXT: usize = 1 << 20;
 
@@ -37,6 +40,8 @@ enum FunctionWork {
     FirstGiven,
     /// From a file of the workspace.
     File,
+    /// From a secret: it is one itself, and stands as a whole value.
+    Secret,
 }
 
 /// The values of the variables that the examples use.
@@ -71,7 +76,7 @@ pub(crate) fn text() -> String {
         "functions: what expressions may call, as in `${cidr.host(var.lan, 1)}`\n\n\
          An argument is a text in quotes, a number, `true`, `false`, `null`, a name as in `var.lan` or `each.key`, another call,\n\
          or the output of a resource whose value the files give. Secrets, and what is known only once a resource is there,\n\
-         are no arguments. In a text in quotes, and in a name, `${…}` may stand: `var.sites.${each.key}.lan`.\n\n\
+         are no arguments but of `derive`, which stands by itself. In a text in quotes, and in a name, `${…}` may stand: `var.sites.${each.key}.lan`.\n\n\
          In the examples the variables are\n",
     );
     EXAMPLE_VARIABLES.lines().for_each(|line| text.push_str(&format!("  {line}\n")));
@@ -128,6 +133,10 @@ pub(crate) fn call(
         }
         FunctionWork::FirstGiven => first_given(arguments, scope),
         FunctionWork::File => file(function, arguments, scope),
+        FunctionWork::Secret => {
+            let finding = Finding::error("secret-argument", format!("`{name}` makes a secret, which nothing looks into"));
+            Err(Box::new(finding.help(format!("let it stand by itself, as in `${{{}}}`", function.example.0))))
+        }
     }
 }
 
@@ -247,7 +256,7 @@ mod tests {
 
     #[test]
     fn every_example_comes_to_what_is_said() {
-        for function in all().filter(|function| !matches!(function.work, FunctionWork::File)) {
+        for function in all().filter(|function| !matches!(function.work, FunctionWork::File | FunctionWork::Secret)) {
             let (call, shown) = function.example;
             assert_eq!(carried_out(call).as_deref(), Ok(shown), "{call}");
         }
@@ -263,7 +272,7 @@ mod tests {
         }
         for name in
             "cidr.subnet cidr.host cidr.address cidr.prefix cidr.netmask cidr.contains lower upper replace join \
-                     split keys values merge without index pairs default file"
+                     split keys values merge without index pairs default file derive"
                 .split(' ')
         {
             assert!(names.remove(name), "`{name}` is missing");

@@ -1,9 +1,16 @@
 //! Texts.
 
-use super::{BadArgument, Function, FunctionWork, bounded, word};
+use super::{BadArgument, DERIVE, Function, FunctionWork, bounded, word};
 use crate::source::Node;
 
 pub(super) const FUNCTIONS: &[Function] = &[
+    Function {
+        name: DERIVE,
+        arguments: &["SECRET", "FOR"],
+        doc: "a secret made of another one, for each text one of its own that tells nothing of the others",
+        example: ("derive(secret.branches, \"hub-oslo\")", "a secret, which nothing shows"),
+        work: FunctionWork::Secret,
+    },
     Function {
         name: "lower",
         arguments: &["TEXT"],
