@@ -62,6 +62,8 @@ mod exports;
 mod external;
 #[path = "it/fabric_health.rs"]
 mod fabric_health;
+#[path = "it/fabric.rs"]
+mod fabric;
 #[path = "it/faults.rs"]
 mod faults;
 #[path = "it/findings.rs"]

@@ -46,6 +46,10 @@ pub(crate) struct SiteWords {
     #[expect(dead_code, reason = "it is taken out before")]
     #[serde(default)]
     pub each: Option<Value>,
+    /// The value of each item by which it goes, where the items are a list of maps.
+    #[expect(dead_code, reason = "as `each`")]
+    #[serde(default)]
+    pub key: Option<String>,
     /// Its controllers, which are targets, each with its id, the preferred one first; or one, which has the site's `id`.
     #[serde(default)]
     pub on: Option<ControllerWords>,
