@@ -45,7 +45,7 @@ impl FabricReader<'_> {
     }
 
     fn site(&mut self, name: String, words: SiteWords, is_whole: bool, place: &Place) -> FabricSite {
-        let SiteWords { each: _, on, id, asn, networks, offers, gateways, ike_id, address, lan } = words;
+        let SiteWords { each: _, key: _, on, id, asn, networks, offers, gateways, ike_id, address, lan } = words;
         let (has_on, has_gateways) = (on.is_some(), !gateways.0.is_empty());
         let on = match on {
             None => Vec::new(),
