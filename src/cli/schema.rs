@@ -1,7 +1,9 @@
 //! `trueup schema`: JSON Schemas.
 
 use clap::ValueEnum;
+use serde::Serialize;
 use serde_json::Value;
+use serde_json::ser::{PrettyFormatter, Serializer};
 
 use crate::cli::{CommandError, Exit, output};
 use crate::providers::CATALOGUE;
@@ -41,9 +43,13 @@ pub(crate) fn generate(what: SchemaSubject) -> Value {
     }
 }
 
-/// A schema as text.
+/// A schema as text, indented by one blank: it is so deep that the usual two would be most of it.
 pub(super) fn pretty(value: &Value) -> String {
-    format!("{value:#}\n")
+    let mut text = Vec::new();
+    let mut writer = Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b" "));
+    // Writing a value into memory can't fail.
+    let _ = value.serialize(&mut writer);
+    String::from_utf8_lossy(&text).into_owned() + "\n"
 }
 
 #[cfg(test)]
@@ -55,5 +61,11 @@ mod tests {
         let kept: Value = serde_json::from_str(include_str!("../../schemas/workspace.schema.json")).unwrap();
         let remedy = "write it anew: `trueup schema workspace > schemas/workspace.schema.json`";
         assert!(kept == generate(SchemaSubject::Workspace), "{remedy}");
+    }
+
+    #[test]
+    fn an_editor_that_reads_the_workspace_schema_has_little_to_read() {
+        let size = pretty(&generate(SchemaSubject::Workspace)).len();
+        assert!(size <= 800_000, "{size} bytes");
     }
 }
