@@ -52,6 +52,8 @@ pub(crate) struct Subject<'t> {
     pub topology: &'t Topology,
     /// Says whether everything was read and understood: if not, what seems to be missing may stand in the rest.
     pub complete: bool,
+    /// Says whether nothing was wrong with the fabric: if not, what is wrong with its resources follows from that, which was told.
+    pub is_fabric_sound: bool,
     /// Variables that nothing uses, with where they are declared.
     pub unused_variables: Vec<(String, Place)>,
     /// Secrets that nothing uses, with where they are declared.
@@ -164,7 +166,13 @@ pub(crate) static RULES: &[Rule] = &[
 
 /// The findings of all rules.
 pub(crate) fn run(subject: &Subject) -> Vec<Finding> {
-    RULES.iter().flat_map(|rule| (rule.run)(subject)).collect()
+    let told = RULES.iter().flat_map(|rule| (rule.run)(subject));
+    let resources = &subject.topology.resources;
+    let is_of_fabric = |finding: &Finding| {
+        let about = finding.about.as_ref().and_then(|address| resources.get(address));
+        about.is_some_and(|resource| resource.origin.is_some())
+    };
+    told.filter(|finding| subject.is_fabric_sound || !is_of_fabric(finding)).collect()
 }
 
 #[cfg(test)]

@@ -142,7 +142,7 @@ impl FabricReader<'_> {
             Some(SiteNames::Each { each: _, key: _ }) => {
                 let mut node = node.cloned().unwrap_or(Node::Null);
                 let source = if let Node::Map(entries) = &mut node { take_each(entries, false) } else { None };
-                let items = source.map(|source| self.items(&source, &place)).unwrap_or_default();
+                let items = source.map(|source| self.items(&source, place)).unwrap_or_default();
                 items.into_iter().map(|item| item.key).collect()
             }
         }

@@ -84,7 +84,7 @@ mod tests {
         assert!(is("no } brace ${").unwrap_err().contains("not closed"));
         assert_eq!(is("${lower(\"A-${each.key}\")}-${pair}"), text("a-b7-${pair}"));
         assert!(is("${var.none}").unwrap_err().contains("`none`"));
-        assert!(is("x ${each.value}").unwrap_err().contains("is a list or map"));
+        assert!(is("x ${each.value}").unwrap_err().contains("map"));
         assert!(settled_name("${each.key}", None, &Variables::default()).is_err());
     }
 }

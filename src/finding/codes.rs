@@ -116,8 +116,6 @@ pub(crate) const CODES: &[FindingCode] = &[
     ),
     error("no-each", "`${each.…}` stands where nothing is repeated.")
         .shown("routes: { a: { cidr: '${each.value}' } }", "routes: { a: { cidr: 10.1.0.0/16 } }"),
-    error("no-expression", "What looks like an expression stands where none is carried out.")
-        .shown("workspace: 'acme-${var.region}'", "workspace: acme"),
     error("no-list", "A field is said to be partly ours, and is no list."),
     error("no-reason", "A policy waives what a rule finds, and does not say why.").shown(
         "workspace: acme\npolicy: { rules: { unused: { level: off } } }",

@@ -116,6 +116,7 @@ pub fn load(folder: &Path, catalogue: &'static [&'static Provider], options: &Op
     };
     let subject = Subject {
         topology: &topology,
+        is_fabric_sound: is_sound,
         complete: complete && !findings.iter().any(|finding| HIDING.contains(&finding.code)),
         unused_variables: variables.unused(),
         unused_secrets,

@@ -23,6 +23,12 @@ fn found(fabric: &str, more: &[(&str, &str)]) -> String {
     }
 }
 
+/// The same without the warning of two ways to one network that nothing prefers: it is about the routes themselves.
+fn besides_equal_ways(fabric: &str) -> String {
+    let told = found(fabric, &[]);
+    told.lines().filter(|line| !line.contains(" overlapping-networks: ")).collect::<Vec<_>>().join("\n")
+}
+
 /// Says of each fabric that one finding is told, and nothing besides.
 fn each_tells(samples: &[(&str, &str)]) {
     let mut wrong = Vec::new();
@@ -189,7 +195,7 @@ fn networks_in_two_places() {
         two(&core.replace("between:", "translate: { london: { 10.1.0.0/16: 10.91.0.0/16 } }, between:"))
             .replace("[10.2.0.0/16]", "[10.2.0.0/16, 10.1.0.0/16]"),
     ] {
-        assert_eq!(found(&good, &[]), "");
+        assert_eq!(besides_equal_ways(&good), "");
     }
     let mesh = "  meshes: { m: { members: [london], root: london, token: '${secret.bgp}' } }\n";
     let granted = "license-parameters: { default: false, subnet: 10.2.3.0/26, managers: [10.2.3.1], asns: ['65001'], clients: [10.2.3.9], my_manager_vip: 10.2.3.62 }";
@@ -250,7 +256,7 @@ fn halves_that_can_not_agree_or_share() {
     let twice = two(&format!(
         "  vpns:\n    core: {{ between: [london, paris], {PSK} }}\n    other: {{ between: [london, paris], pool: 169.254.128.0/17, psk: '${{secret.bgp}}', profile: strong }}\n"
     ));
-    assert_eq!(found(&twice, &[]), "");
+    assert_eq!(besides_equal_ways(&twice), "");
     let all = two(&format!(
         "    far: {{ networks: [10.9.0.0/16], gateways: {{ a: {{ address: 192.0.2.9 }} }} }}\n  vpns:\n    core: {{ between: [london, paris], {PSK} }}\n    far: {{ between: [london, far], vpn_type: policy, {PSK} }}\n"
     ))

@@ -21,6 +21,7 @@ use std::borrow::Cow;
 use crate::finding::{Finding, TextPart};
 use crate::source::Node;
 use crate::topology::LITERAL;
+use crate::topology::functions::DERIVE;
 
 pub(crate) use names::ExpressionName;
 pub(crate) use output::{DeclaredNames, OutputName, fields_hint, output};
@@ -151,9 +152,12 @@ pub(crate) fn secret_label(text: &str) -> String {
     if labels.is_empty() { LITERAL.to_owned() } else { labels.join(" + ") }
 }
 
-/// Says whether a text is one name and nothing else.
+/// Says whether a text is one name, or a secret made of one, and nothing else.
 pub(crate) fn is_alone(text: &str) -> bool {
-    matches!(segments(text).as_deref(), Ok([Segment::Expression(Expression { term: Term::Name(_), .. })]))
+    matches!(
+        segments(text).as_deref(),
+        Ok([Segment::Expression(Expression { term: Term::Name(_) | Term::Call(DERIVE, _), .. })])
+    )
 }
 
 #[cfg(test)]
