@@ -60,10 +60,10 @@ mod expiry;
 mod exports;
 #[path = "it/external.rs"]
 mod external;
-#[path = "it/fabric_health.rs"]
-mod fabric_health;
 #[path = "it/fabric.rs"]
 mod fabric;
+#[path = "it/fabric_health.rs"]
+mod fabric_health;
 #[path = "it/faults.rs"]
 mod faults;
 #[path = "it/findings.rs"]
@@ -128,10 +128,10 @@ mod prune;
 mod raw_services;
 #[path = "it/rebuild.rs"]
 mod rebuild;
-#[path = "it/revisions.rs"]
-mod revisions;
 #[path = "it/renamed.rs"]
 mod renamed;
+#[path = "it/revisions.rs"]
+mod revisions;
 #[path = "it/rules.rs"]
 mod rules;
 #[path = "it/saved_plan.rs"]
