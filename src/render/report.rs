@@ -1,5 +1,6 @@
 //! The report of an apply: steps that are done, those that failed with what they took along, and the command to run next.
 
+mod counts;
 mod gaps;
 mod health;
 
@@ -10,6 +11,7 @@ use serde_json::Value;
 use crate::apply::{Outcome, Report};
 use crate::plan::{Plan, Step, Verb};
 use crate::render::page::{TextPage, Tone};
+use crate::render::report::counts::ApplySummary;
 use crate::render::report::gaps::{gap, removed};
 use crate::render::report::health::HealthDocument;
 use crate::render::words::{are, counted, number};
@@ -46,34 +48,6 @@ pub(crate) struct ApplyDocument {
     pub journal_error: Option<String>,
     /// The next steps for whoever reads it.
     pub next: Vec<String>,
-}
-
-/// How many steps came to what.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct ApplySummary {
-    /// Steps that are done.
-    pub done: usize,
-    /// Steps that failed.
-    pub failed: usize,
-    /// Steps that were not tried, because of one that failed.
-    pub skipped: usize,
-    /// Steps that were not tried or not finished, because the run was asked to stop or what they rely on had moved.
-    pub stopped: usize,
-    /// Steps that were not tried, because their window had closed.
-    #[serde(default)]
-    pub deferred: usize,
-    /// Resources that became owned without a step.
-    #[serde(default)]
-    pub adopted: usize,
-    /// Resources that were let go of.
-    #[serde(default)]
-    pub released: usize,
-    /// Resources that could not be looked at.
-    #[serde(default)]
-    pub unseen: usize,
-    /// Resources that were left alone for another reason.
-    #[serde(default)]
-    pub held: usize,
 }
 
 /// The outcome of a step.

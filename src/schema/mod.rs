@@ -5,12 +5,13 @@
 //! have, such as a target's `at`, is not required by it.
 //!
 //! * `for_each`: what is made for each of others
-//! * `fabric`: sites, meshes and vpns
+//! * `target`: what a target says about itself; `fabric`: sites, meshes and vpns
 //! * `variants`: what hangs on the word of another field
 
-mod for_each;
 mod fabric;
+mod for_each;
 mod spelt_out;
+mod target;
 mod variants;
 
 use serde_json::{Map, Value, json};
@@ -20,7 +21,7 @@ use self::spelt_out::spell_out;
 use self::variants::variants;
 use crate::fabric::{ABSENT, FABRIC};
 use crate::spec::{Change, Descend, Field, Identity, Kind, Provider, Type, ValueFormat, kinds_named};
-use crate::topology::envelope::{RETIRED, TargetEnvelope, Workspace};
+use crate::topology::envelope::Workspace;
 use crate::topology::{EXTERNAL, ITEMS, PARTIAL, RENAMED_FROM, UNMANAGED, has_order, has_parts};
 
 /// The pattern of an expression.
@@ -33,7 +34,7 @@ pub(crate) fn workspace_schema(catalogue: &[&Provider]) -> Value {
     of_secrets(&mut definitions);
     properties.insert(FABRIC.into(), fabric::schema(catalogue, &mut definitions));
     for provider in catalogue {
-        let target = target(provider, &mut definitions);
+        let target = target::of(provider, &mut definitions);
         properties.insert(
             provider.name.into(),
             map_of(&format!("{}: targets by name. {}", provider.title, sentence(provider.doc)), target),
@@ -64,33 +65,6 @@ fn properties_of(mut schema: Value, definitions: &mut Map<String, Value>) -> Map
         Some(Value::Object(properties)) => properties,
         _ => Map::new(),
     }
-}
-
-fn target(provider: &Provider, definitions: &mut Map<String, Value>) -> Value {
-    let mut properties = properties_of(schemars::schema_for!(TargetEnvelope).to_value(), definitions);
-    let mut credentials = object(provider.dialect.credentials, false);
-    describe(&mut credentials, "What proves who asks.");
-    properties.insert("credentials".into(), credentials);
-    if let Some(at) = properties.get_mut("at") {
-        set(at, "examples", json!([provider.dialect.example]));
-    }
-    let prunable: Vec<&str> =
-        provider.kinds.iter().filter(|kind| kind.is_declarative()).map(|kind| kind.name).collect();
-    if let Some(prune) = properties.get_mut("prune") {
-        let choices =
-            json!([{ "const": "all" }, { "type": "array", "items": { "enum": prunable } }, { "type": "null" }]);
-        *prune = json!({ "description": prune.get("description").cloned(), "anyOf": choices });
-    }
-    for setting in provider.dialect.settings {
-        properties.insert(setting.name.into(), field(setting));
-    }
-    if let Some(retired) = properties.get_mut(RETIRED) {
-        let choices = json!([{ "type": ["boolean", "null"] }, { "$ref": "#/$defs/expression" }]);
-        *retired = json!({ "description": retired.get("description").cloned(), "anyOf": choices });
-    }
-    for_each(&mut properties, &|_| false);
-    properties.extend(kinds(provider, None));
-    json!({ "type": ["object", "null"], "properties": properties, "additionalProperties": false })
 }
 
 /// The kinds below a parent, by name.

@@ -49,21 +49,7 @@ pub(crate) fn resources(
             .filter(|field| evaluator.is_lost((number, *field)))
             .filter_map(|field| Some(&*draft.fields.get(field)?.name))
             .collect();
-        let mut files = BTreeMap::new();
-        for (name, value) in &fields {
-            let mut found = Vec::new();
-            check_field(draft, name, value, &mut found);
-            // Where something could not be told, nothing is missing.
-            found.retain(|finding| finding.code != "missing-field" || !lost.contains(name.as_str()));
-            evaluator.findings.append(&mut found);
-            if let Some(Type::File(folders)) = draft.kind.field(name).map(|field| field.ty) {
-                let place = evaluator.texts.given_at(&draft.place_of(name));
-                match content(&mut contents, &place, folders, value) {
-                    Ok(content) => files.extend(content.map(|content| (name.clone(), content))),
-                    Err(finding) => evaluator.findings.push(*finding),
-                }
-            }
-        }
+        let files = checked(draft, &fields, &lost, (&mut contents, evaluator));
         let cleared = take_cleared(draft.kind, &mut fields, &lost);
         let (address, kind, place) = (draft.address.clone(), draft.kind, draft.place.clone());
         let partial = owned_parts::settled(draft, &fields, evaluator);
@@ -91,6 +77,31 @@ pub(crate) fn resources(
         )
     };
     drafts.resources.iter().enumerate().map(resource).collect()
+}
+
+/// Checks the fields of a draft, and gives the content that they name.
+fn checked(
+    draft: &Draft,
+    fields: &BTreeMap<String, Attr>,
+    lost: &BTreeSet<&str>,
+    (contents, evaluator): (&mut Contents<'_>, &mut Evaluator<'_>),
+) -> BTreeMap<String, FileContent> {
+    let mut files = BTreeMap::new();
+    for (name, value) in fields {
+        let mut found = Vec::new();
+        check_field(draft, name, value, &mut found);
+        // Where something could not be told, nothing is missing.
+        found.retain(|finding| finding.code != "missing-field" || !lost.contains(name.as_str()));
+        evaluator.findings.append(&mut found);
+        if let Some(Type::File(folders)) = draft.kind.field(name).map(|field| field.ty) {
+            let place = evaluator.texts.given_at(&draft.place_of(name));
+            match content(contents, &place, folders, value) {
+                Ok(content) => files.extend(content.map(|content| (name.clone(), content))),
+                Err(finding) => evaluator.findings.push(*finding),
+            }
+        }
+    }
+    files
 }
 
 /// Takes the fields that are given nothing out of those that are declared, and what is given nothing within them.

@@ -43,20 +43,13 @@ impl PlanDocument {
             gates: gates(plan),
             choice: plan.chosen.as_ref().and_then(ChoiceDocument::of),
             broken: broken(plan),
-            adopts: Vec::new(),
-            releases: Vec::new(),
-            holds: Vec::new(),
-            unverified: Vec::new(),
-            trusted: Vec::new(),
-            let_go: Vec::new(),
             unmanaged: plan.unmanaged.iter().map(Address::to_string).collect(),
             others: others(plan),
             gaps: plan.gaps.iter().map(ToString::to_string).collect(),
             expired: plan.expired.iter().map(ExpiredDocument::of).collect(),
-            between: None,
             fabric: fabric::changes(plan),
             fabric_findings: plan.fabric_findings.iter().map(FabricFindingDocument::of).collect(),
-            undo: None,
+            ..PlanDocument::default()
         };
         for verdict in &plan.verdicts {
             let address = verdict.address.to_string();
