@@ -24,7 +24,7 @@ pub(crate) struct BlameOptions {
 
 /// Reads ledger and records, and shows whose each value is. No controller is asked, and no secret is needed.
 pub(crate) fn run(global: &Global, options: &BlameOptions) -> Result<Exit, CommandError> {
-    let topology = common::load_files(global, &options.workspace)?;
+    let topology = common::load_for_ledger(global, &options.workspace)?;
     let history = History::open(&topology)?;
     let records = history.records()?;
     let document = document(&history, &records, &options.what)?;

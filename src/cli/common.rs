@@ -29,7 +29,8 @@ use crate::state::live::{Observed, View};
 use crate::topology::{self, CycleError, Topology};
 
 pub(crate) use crate::cli::reading::{
-    WithSpare, file_options, load, load_all, load_at, load_files, load_options, options_at, rehearse_ownership,
+    WithSpare, file_options, load, load_all, load_at, load_files, load_for_ledger, load_options, options_at,
+    rehearse_ownership,
 };
 
 /// Largest answer that is read, in bytes; `TRUEUP_MAX_REPLY_BYTES` raises it. A list of 100,000 objects is some 100 MB.

@@ -18,7 +18,7 @@ pub(crate) struct HistoryOptions {
 
 /// Reads the index of runs and shows it. No controller is asked, and no secret is needed.
 pub(crate) fn run(global: &Global, options: &HistoryOptions) -> Result<Exit, CommandError> {
-    let topology = common::load_files(global, &options.workspace.dir)?;
+    let topology = common::load_for_ledger(global, &options.workspace.dir)?;
     let history = History::open(&topology)?;
     let document = HistoryDocument::of(&topology.workspace, history.runs());
     output::print(&match options.format {

@@ -23,7 +23,7 @@ pub(crate) struct LogOptions {
 
 /// Reads the records and shows what they tell. No controller is asked, and no secret is needed.
 pub(crate) fn run(global: &Global, options: &LogOptions) -> Result<Exit, CommandError> {
-    let topology = common::load_files(global, &options.workspace)?;
+    let topology = common::load_for_ledger(global, &options.workspace)?;
     let document = LogDocument::of(&options.pattern, &History::open(&topology)?.records()?);
     output::print(&match options.format {
         Format::Json => document.to_json(),

@@ -34,6 +34,13 @@ pub(crate) fn load_files(global: &Global, dir: &Path) -> Result<Topology, Comman
     load_with(global, dir, file_options(global)?)
 }
 
+/// Reads a workspace for what reads its ledger alone: only what opens that is looked up.
+pub(crate) fn load_for_ledger(global: &Global, dir: &Path) -> Result<Topology, CommandError> {
+    // A rehearsal's ledger is a file.
+    let secrets = if global.sim.is_some() { SecretMode::Unasked } else { SecretMode::OfStore };
+    load_with(global, dir, topology::Options { secrets, ..load_options(global)? })
+}
+
 /// The options for reading what needs no secret.
 pub(crate) fn file_options(global: &Global) -> Result<topology::Options, CommandError> {
     Ok(topology::Options { secrets: SecretMode::Unasked, ..load_options(global)? })

@@ -50,7 +50,7 @@ pub(crate) fn run(global: &Global, options: &ShowOptions) -> Result<Exit, Comman
 
 /// Shows a run. No controller is asked, and no secret is needed.
 fn past(global: &Global, options: &ShowOptions, number: u64, shown: text::Shown) -> Result<Exit, CommandError> {
-    let record = history::record(&common::load_files(global, &options.workspace)?, number)?;
+    let record = history::record(&common::load_for_ledger(global, &options.workspace)?, number)?;
     output::print(&match options.format {
         Format::Json => run::json(&record),
         Format::Text | Format::Markdown => run::text(&record, output::stdout_style(global), shown),

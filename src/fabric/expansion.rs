@@ -82,6 +82,8 @@ pub(crate) struct Expansion {
     pub lists: BTreeSet<Address>,
     /// What the other sides have to set, which are not ours.
     pub others: Vec<OtherSide>,
+    /// The controllers that are given up, each with the place that says so.
+    pub retired: Vec<(String, Place)>,
     /// What clouds have to let in, by controller.
     pub let_in: BTreeMap<String, Vec<&'static str>>,
 }

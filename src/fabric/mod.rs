@@ -4,6 +4,7 @@
 //!
 //! * `words`: what is written, as files and their schema have it; `words_of_tables`: the words that providers add
 //! * `settle`, `read`, `read_sites`, `read_vpns`: from files to the model; `model`: sites, meshes, vpns, with their places
+//! * `retired`: sites that are given up
 //! * `pool`, `layers`, `connections`: pairs of gateways, their addresses and fields
 //! * `halves`, `sites`, `firewall`, `expansion`: the resources that they come to; `others`: what who is not ours has to set
 //! * `checks`: what files alone can tell to be wrong
@@ -23,6 +24,7 @@ mod pool;
 mod read;
 mod read_sites;
 mod read_vpns;
+mod retired;
 mod settle;
 mod sites;
 #[cfg(test)]
@@ -67,8 +69,9 @@ pub(crate) fn expand(
         return expansion;
     }
     let mut reader = FabricReader::new(catalogue, drafts, variables);
-    let fabric = reader.read(written);
+    let mut fabric = reader.read(written);
     findings.append(&mut reader.findings);
+    expansion.retired = fabric.retire();
     let grounds = Grounds::new(&fabric, drafts);
     let connections = connections::connections(&fabric, findings);
     let halves: Vec<Half<'_, '_>> = connections.iter().flat_map(|connection| Half::of(&grounds, connection)).collect();

@@ -58,6 +58,8 @@ pub(crate) struct FabricSite {
     pub address: Option<String>,
     /// The interface and the next hop to private addresses.
     pub lan: (Option<String>, Option<String>),
+    /// Says whether its controllers are given up.
+    pub retired: bool,
 }
 
 /// A controller of a site.

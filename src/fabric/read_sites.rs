@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ipnet::Ipv4Net;
+use serde_json::Value;
 
 use super::model::{Controller, FabricSite, Gateway, IkeId, SiteNetwork};
 use super::pool::other_end;
@@ -12,7 +13,7 @@ use super::words::{ControllerWords, GatewayWords, InOrder, LanWords, NetworkPlac
 use crate::finding::{Finding, Place};
 use crate::source::{Node, decode};
 use crate::suggest::hint;
-use crate::topology::misfit;
+use crate::topology::{misfit, retires};
 
 impl FabricReader<'_> {
     /// Reads the sites.
@@ -45,7 +46,8 @@ impl FabricReader<'_> {
     }
 
     fn site(&mut self, name: String, words: SiteWords, is_whole: bool, place: &Place) -> FabricSite {
-        let SiteWords { each: _, key: _, on, id, asn, networks, offers, gateways, ike_id, address, lan } = words;
+        let SiteWords { each: _, key: _, retired, on, id, asn, networks, offers, gateways, ike_id, address, lan } =
+            words;
         let (has_on, has_gateways) = (on.is_some(), !gateways.0.is_empty());
         let on = match on {
             None => Vec::new(),
@@ -92,7 +94,23 @@ impl FabricReader<'_> {
             ike_id,
             address,
             lan: (interface, gateway),
+            retired: self.is_retired(retired.as_ref(), place),
         }
+    }
+
+    fn is_retired(&mut self, word: Option<&Value>, place: &Place) -> bool {
+        let Some(word) = word else { return false };
+        let said = match word {
+            Value::Bool(said) => Some(*said),
+            Value::String(text) => retires(&Node::Text(text.clone())),
+            Value::Null => Some(false),
+            Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
+        };
+        if said.is_none() {
+            let finding = Finding::error("wrong-value", "`retired` is true or false");
+            self.tell(finding.help("leave it out where the site stays").at(&place.below("retired")));
+        }
+        said.unwrap_or(false)
     }
 
     fn controllers(&mut self, on: Vec<(String, Number)>, place: &Place) -> Vec<Controller> {

@@ -50,6 +50,9 @@ pub(crate) struct SiteWords {
     #[expect(dead_code, reason = "as `each`")]
     #[serde(default)]
     pub key: Option<String>,
+    /// Its controllers are given up: all that is owned there goes, and what others have because of it, in one plan.
+    #[serde(default)]
+    pub retired: Option<Value>,
     /// Its controllers, which are targets, each with its id, the preferred one first; or one, which has the site's `id`.
     #[serde(default)]
     pub on: Option<ControllerWords>,

@@ -55,7 +55,9 @@ pub(crate) fn find(
     place: &Place,
 ) -> Found<Credentials> {
     let (account, token) = match secrets.mode() {
-        SecretMode::StandIn | SecretMode::Unasked | SecretMode::Rehearsed => (Some(stand_in(fields)), None),
+        SecretMode::StandIn | SecretMode::Unasked | SecretMode::OfStore | SecretMode::Rehearsed => {
+            (Some(stand_in(fields)), None)
+        }
         SecretMode::Required => {
             let search = Search { asked, elsewhere: &asked.elsewhere, fields, secrets, place };
             (search.account()?, variable(asked.elsewhere.token))

@@ -20,10 +20,10 @@ use super::expression::{
     self, Expression, ExpressionName, Known, KnownFor, Segment, SyntaxError, Term, fields_hint, is_alone, is_plain,
     name as name_of, names_a_file, output, secret_label, segments,
 };
+use super::functions::DERIVE;
 use super::secrets::{Secrets, StandInShape};
 use super::site::{Site, ValuePurpose, purpose};
 use super::spread::Spreads;
-use super::functions::DERIVE;
 use super::texts::Texts;
 use super::variables::Variables;
 use crate::address::Address;

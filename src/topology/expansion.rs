@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::draft::{Draft, DraftField, Drafts, OwnedParts};
+use super::draft::{Draft, DraftField, Drafts, OwnedParts, TargetSetting};
+use super::envelope::RETIRED;
 use super::given_at::GivenAt;
 use crate::address::Address;
 use crate::fabric::{ABSENT, ExpandedItem, ExpandedResource, Expansion, FieldLayers, LayeredField, MARK, expand};
@@ -24,7 +25,18 @@ pub(crate) fn expanded(
     let mut expansion = expand(written, catalogue, drafts, variables, findings);
     let is_sound = !findings.iter().skip(told).any(Finding::is_error);
     join(drafts, &mut expansion, findings);
+    give_up(drafts, &expansion);
     (expansion, is_sound)
+}
+
+/// Retires the controllers of sites that are retired.
+fn give_up(drafts: &mut Drafts, expansion: &Expansion) {
+    for (name, place) in &expansion.retired {
+        if let Some(target) = drafts.targets.get_mut(name) {
+            let setting = TargetSetting { node: Node::Bool(true), place: place.clone(), each: None };
+            target.keys.insert(RETIRED.into(), setting);
+        }
+    }
 }
 
 /// Puts what a fabric comes to among the drafts.
@@ -79,7 +91,17 @@ fn draft(resource: ExpandedResource) -> Draft {
     }
     let place = (*place).clone().key();
     let owned_parts = OwnedParts::default();
-    Draft { address, kind, fields, owned_parts, place, each: None, origin: Some(origin), renamed_from: None, absent: None }
+    Draft {
+        address,
+        kind,
+        fields,
+        owned_parts,
+        place,
+        each: None,
+        origin: Some(origin),
+        renamed_from: None,
+        absent: None,
+    }
 }
 
 fn given(fields: &FieldLayers) -> Vec<DraftField> {

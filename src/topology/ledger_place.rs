@@ -117,7 +117,7 @@ impl LedgerSettings {
         let shared = git.map(|git| git.place(&at.below("git"), findings));
         let shared = shared.or_else(|| {
             let told = "the URL of the ledger's database is no secret, and it holds a password";
-            let secret = named_secret(&postgres?, secrets, told);
+            let secret = secret_name(&postgres?, told).and_then(|name| secrets.get_of_store(&name));
             let secret = secret.map_err(|finding| findings.push(finding.at(&at.below("postgres"))));
             secret.ok().flatten().map(LedgerPlace::Postgres)
         });
@@ -127,7 +127,8 @@ impl LedgerSettings {
         });
         let ledger = shared.unwrap_or_else(|| LedgerPlace::File(file.unwrap_or(default)));
         let mut say = |finding: Finding| findings.push(finding.at(&at.below("key")));
-        let secret = key.map(|text| named_secret(&text, secrets, "the ledger's key is no secret"));
+        let secret =
+            key.map(|text| secret_name(&text, "the ledger's key is no secret").and_then(|name| secrets.get_key(&name)));
         let secret = secret.and_then(|secret| secret.map_err(|finding| say(*finding)).ok().flatten());
         let key = secret.map(|secret| FingerprintKey::of(&secret));
         if secrets.are_asked_for() && key.as_ref().is_some_and(FingerprintKey::is_weak) {
@@ -163,9 +164,8 @@ fn is_own_ref(reference: &str) -> bool {
     reference.strip_prefix("refs/trueup/").is_some_and(|name| name.split('/').all(is_part))
 }
 
-/// The secret that a setting names; `None` if it can't be looked up, which is told where it is declared. `told` is said of
-/// a setting that names none: nothing of what it holds may be.
-pub(super) fn named_secret(text: &str, secrets: &Secrets, told: &'static str) -> Result<Option<Secret>, Box<Finding>> {
+/// The name of the secret that a setting names. `told` is said of one that names none: nothing of what it holds may be.
+pub(super) fn secret_name(text: &str, told: &'static str) -> Result<String, Box<Finding>> {
     // The expressions in it have been carried out.
     let variables = Variables::default();
     let own = Known { each: None, variables: &variables, purpose: KnownFor::Workspace };
@@ -175,13 +175,9 @@ pub(super) fn named_secret(text: &str, secrets: &Secrets, told: &'static str) ->
         }
         _ => None,
     };
-    let name = match name {
-        Some(ExpressionName::Secret(name)) => Some(name),
-        _ => None,
-    };
     match name {
-        Some(name) => secrets.get_key(&name),
-        None => {
+        Some(ExpressionName::Secret(name)) => Ok(name),
+        _ => {
             let finding = Finding::error("no-secret", told);
             Err(Box::new(finding.help("write `${secret.NAME}`, and declare it under `secrets`")))
         }

@@ -7,7 +7,7 @@ use url::Url;
 use crate::check::plain_http::is_this_machine;
 use crate::finding::{Finding, Place};
 use crate::secret::Secret;
-use crate::topology::ledger_place::named_secret;
+use crate::topology::ledger_place::secret_name;
 use crate::topology::secrets::Secrets;
 use crate::topology::{SecretMode, machine};
 
@@ -79,7 +79,8 @@ impl S3Ledger {
             (access, key) => {
                 let mut secret = |text: &Option<String>, key: &str, told| {
                     let text = text.as_deref().unwrap_or_default();
-                    let secret = named_secret(text, secrets, told).map_err(|finding| finding.at(&at.below(key)));
+                    let secret = secret_name(text, told).and_then(|name| secrets.get_of_store(&name));
+                    let secret = secret.map_err(|finding| finding.at(&at.below(key)));
                     secret.map_err(|finding| findings.push(finding)).ok().flatten()
                 };
                 let access = secret(access, "access-key", "the id of the bucket's key is no secret");
@@ -138,14 +139,15 @@ impl S3Ledger {
 fn from_environment(secrets: &Secrets) -> Result<(Secret, Secret, Option<Secret>), Box<Finding>> {
     const NAMES: (&str, &str, &str) = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN");
     let variable = |name: &str| {
-        let value = machine::variable(name).filter(|_| secrets.are_asked_for())?;
+        let value =
+            machine::variable(name).filter(|_| secrets.are_asked_for() || secrets.mode() == SecretMode::OfStore)?;
         let secret = Secret::new(name, value);
         secrets.learn(secret.clone());
         Some(secret)
     };
     match (variable(NAMES.0), variable(NAMES.1)) {
         (Some(access), Some(key)) => Ok((access, key, variable(NAMES.2))),
-        _ if secrets.mode() != SecretMode::Required => {
+        _ if !matches!(secrets.mode(), SecretMode::Required | SecretMode::OfStore) => {
             Ok((Secret::new(NAMES.0, "stand-in"), Secret::new(NAMES.1, "stand-in"), None))
         }
         _ => {

@@ -50,9 +50,9 @@ mod read;
 pub(crate) mod references;
 mod renamed;
 mod resolve;
-pub(crate) mod rule_levels;
 #[cfg(test)]
 mod reuse;
+pub(crate) mod rule_levels;
 #[cfg(test)]
 mod scalars;
 mod secret_outputs;
@@ -78,7 +78,7 @@ pub(crate) use base_url::is_dots;
 pub(crate) use claims::Claims;
 pub(crate) use content_digest::ContentDigest;
 pub(crate) use cycle::CycleError;
-pub(crate) use draft::{Drafts, Each};
+pub(crate) use draft::{Drafts, Each, retires};
 pub(crate) use each::{EachSource, KEY as EACH, NAMED_BY, take as take_each};
 pub(crate) use environment::own_file;
 pub(crate) use given_at::GivenAt;

@@ -56,6 +56,8 @@ pub enum SecretMode {
     /// A stand-in takes its place, and nothing is asked for: for what looks at files alone, such as `validate`. A pull
     /// request of a stranger can't have a command run by it, and needs no password to be checked.
     Unasked,
+    /// The same, but for those that open the store of the ledger: for what reads there and nowhere else, such as `history`.
+    OfStore,
     /// A stand-in takes its place even if it could be: for simulated controllers in this process, whose state is kept
     /// beside the files. No secret gets there, no command runs, and it makes no difference what is set.
     Rehearsed,
@@ -122,7 +124,24 @@ impl Secrets {
                     .help(format!("secrets are declared under `secrets` in `trueup.yaml`; {}", hint(name, declared))),
             ));
         };
-        let secret = self.look_up(name, source, place);
+        let secret = match self.are_asked_for() {
+            true => self.look_up(name, source, place, self.mode),
+            false => Some(StandInShape::Word.stand_in(name)),
+        };
+        self.known.borrow_mut().insert(name.to_owned(), secret.clone());
+        Ok(secret)
+    }
+
+    /// The same for what opens the store of the ledger.
+    ///
+    /// # Errors
+    /// As above.
+    pub(crate) fn get_of_store(&self, name: &str) -> Result<Option<Secret>, Box<Finding>> {
+        let known = self.get_key(name)?;
+        let Some((source, place)) = self.sources.get(name).filter(|_| self.mode == SecretMode::OfStore) else {
+            return Ok(known);
+        };
+        let secret = self.look_up(name, source, place, SecretMode::Required);
         self.known.borrow_mut().insert(name.to_owned(), secret.clone());
         Ok(secret)
     }
@@ -178,11 +197,8 @@ impl Secrets {
         findings
     }
 
-    fn look_up(&self, name: &str, source: &SecretSource, place: &Place) -> Option<Secret> {
+    fn look_up(&self, name: &str, source: &SecretSource, place: &Place, mode: SecretMode) -> Option<Secret> {
         let label = format!("secret.{name}");
-        if !self.are_asked_for() {
-            return Some(StandInShape::Word.stand_in(name));
-        }
         let without_age = |value| (value, None);
         let found = match source {
             SecretSource::Env(variable) => from_env(variable).map(without_age),
@@ -204,20 +220,14 @@ impl Secrets {
         };
         self.seen.borrow_mut().insert(name.to_owned(), Err(trouble.what.clone()));
         let message = format!("secret `{name}` {}", trouble.what);
-        let finding = match self.mode {
-            SecretMode::Required => Finding::error("missing-secret", message).help(trouble.remedy),
-            SecretMode::StandIn | SecretMode::Unasked | SecretMode::Rehearsed => {
-                Finding::warning("missing-secret", format!("{message}; a stand-in takes its place"))
-                    .help(format!("before a real run: {}", trouble.remedy))
-            }
+        let is_needed = mode == SecretMode::Required;
+        let finding = match is_needed {
+            true => Finding::error("missing-secret", message).help(trouble.remedy),
+            false => Finding::warning("missing-secret", format!("{message}; a stand-in takes its place"))
+                .help(format!("before a real run: {}", trouble.remedy)),
         };
         self.findings.borrow_mut().push(finding.at(place));
-        match self.mode {
-            SecretMode::Required => None,
-            SecretMode::StandIn | SecretMode::Unasked | SecretMode::Rehearsed => {
-                Some(StandInShape::Word.stand_in(name))
-            }
-        }
+        (!is_needed).then(|| StandInShape::Word.stand_in(name))
     }
 
     /// Tells what is odd about a value: what nobody sees when it is pasted, and what can't be kept from being shown.
@@ -262,7 +272,7 @@ impl Secrets {
 
     /// Says whether any is looked up at all, rather than each having a stand-in.
     pub(crate) fn are_asked_for(&self) -> bool {
-        !matches!(self.mode, SecretMode::Unasked | SecretMode::Rehearsed)
+        !matches!(self.mode, SecretMode::Unasked | SecretMode::OfStore | SecretMode::Rehearsed)
     }
 
     /// Says what to do about secrets that can't be looked up.
@@ -475,10 +485,31 @@ mod tests {
         }
     }
 
+    #[test]
+    fn of_those_who_read_the_ledger_what_opens_it_is_asked_for_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("url"), "postgres://real").unwrap();
+        let is_real = |secret: Option<Secret>| secret == Some(Secret::new("", "postgres://real"));
+        for (mode, plain, opens) in [
+            (SecretMode::OfStore, false, true),
+            (SecretMode::Unasked, false, false),
+            (SecretMode::Rehearsed, false, false),
+            (SecretMode::Required, true, true),
+        ] {
+            let secrets = secrets(folder.path(), SecretSource::File("url".into()), mode);
+            assert_eq!(is_real(secrets.get("s").unwrap()), plain, "a field");
+            assert_eq!(is_real(secrets.get_key("s").unwrap()), plain, "the key of fingerprints");
+            assert_eq!(is_real(secrets.get_of_store("s").unwrap()), opens, "what opens the store");
+        }
+        let missing = secrets(folder.path(), SecretSource::File("none".into()), SecretMode::OfStore);
+        assert!(missing.get_of_store("s").unwrap().is_none());
+        assert!(missing.into_findings()[0].is_error());
+    }
+
     #[cfg(unix)]
     #[test]
     fn nothing_is_asked_for_where_files_alone_are_looked_at() {
-        for mode in [SecretMode::Unasked, SecretMode::Rehearsed] {
+        for mode in [SecretMode::Unasked, SecretMode::OfStore, SecretMode::Rehearsed] {
             let folder = tempfile::tempdir().unwrap();
             fs::write(folder.path().join("psk"), "real").unwrap();
             for source in [

@@ -25,7 +25,12 @@ fn five_sites_come_up_from_one_page_in_one_apply() {
     assert!(lines <= PAGE, "{lines} lines");
     let sim = Sim::of("vns3", Some("fresh"));
     let bench = Bench::example("five-sites", &sim);
-    bench.apply();
+    let told = bench.run(&["plan"]).expect(0).out;
+    for line in ["+ 10 connections (core)", "+ mesh core  5 controllers", "+ 5 sites  1 controller, 4 connections"] {
+        assert_eq!(told.matches(line).count(), 1, "{line}: {told}");
+    }
+    assert!(!told.contains("sites (core)"), "{told}");
+    bench.apply().says("fabric: 10 of 10 up");
     for site in ["london", "paris", "oslo", "milan", "vienna"] {
         let login = format!("demo-api-{site}-opens-nothing");
         let ask = |path: &str| read(&sim, (site, &login), path);
@@ -43,6 +48,17 @@ fn five_sites_come_up_from_one_page_in_one_apply() {
     }
     let again = bench.plan();
     assert!(again["steps"].as_array().unwrap().is_empty(), "{again:#}");
+
+    // One of them is given up: what is its own goes, and what the others have because of it, in one plan.
+    bench.edit("trueup.yaml", "vienna: { on: vienna,", "vienna: { retired: true, on: vienna,");
+    bench.run(&["apply", "--yes", "--quiet", "--allow", "deletes=100"]).expect(0);
+    for (site, left) in [("london", 3), ("oslo", 3), ("vienna", 0)] {
+        let login = format!("demo-api-{site}-opens-nothing");
+        let endpoints = read(&sim, (site, &login), "/ipsec")["remote_endpoints"].clone();
+        assert_eq!(endpoints.as_object().unwrap().len(), left, "{site}");
+    }
+    let done = bench.plan();
+    assert!(done["steps"].as_array().unwrap().is_empty(), "{done:#}");
 }
 
 /// A workspace of two hubs and some branches.

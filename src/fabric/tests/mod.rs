@@ -48,7 +48,7 @@ fn targets(names: &[&str], more: &[(&str, &str)]) -> String {
 }
 
 /// Loads a fabric on some targets.
-fn lab(names: &[&str], fabric: &str, more: &[(&str, &str)]) -> Result<Loaded, Vec<Finding>> {
+pub(super) fn lab(names: &[&str], fabric: &str, more: &[(&str, &str)]) -> Result<Loaded, Vec<Finding>> {
     let fabric = format!("fabric:{PROFILES}{fabric}");
     let files = [("trueup.yaml", HEAD), ("fabric.yaml", &fabric), ("targets.yaml", &targets(names, more))];
     let options = Options { secrets: SecretMode::Unasked, ..Options::default() };
@@ -61,7 +61,7 @@ fn topology(names: &[&str], fabric: &str, more: &[(&str, &str)]) -> Topology {
 }
 
 /// Findings, a line each.
-fn lines(findings: &[Finding]) -> String {
+pub(super) fn lines(findings: &[Finding]) -> String {
     let line = |finding: &Finding| {
         let at = finding.location().unwrap_or_default();
         format!("{at} {}: {}; {}", finding.code, finding.message, finding.help.as_deref().unwrap_or("-"))

@@ -142,7 +142,9 @@ pub(super) fn changes(plan: &Plan) -> Vec<FabricChange> {
 }
 
 fn sorted_by(origin: &FabricOrigin) -> DeclarationKey<'_> {
-    (std::cmp::Reverse(origin.fabric), origin.vpn.as_deref(), &origin.name)
+    // What a site has for one of its vpns is a part of the site.
+    let vpn = origin.vpn.as_deref().filter(|_| origin.fabric == FabricWord::Connection);
+    (std::cmp::Reverse(origin.fabric), vpn, &origin.name)
 }
 
 /// The controller whose half a step is about.
@@ -178,13 +180,19 @@ impl DeclarationWriter<'_> {
             (_, FabricWord::Site | FabricWord::Mesh) => (self.extent(verb), self.extent(verb)),
         };
         FabricChange {
-            declaration: OriginDocument { half: None, ..OriginDocument::of(self.of.origin) },
+            declaration: self.declaration(),
             verb,
             what,
             sort,
             notes: self.notes(verb),
             steps: self.of.steps.clone(),
         }
+    }
+
+    fn declaration(&self) -> OriginDocument {
+        let whole = OriginDocument { half: None, ..OriginDocument::of(self.of.origin) };
+        let vpn = whole.vpn.clone().filter(|_| self.of.origin.fabric == FabricWord::Connection);
+        OriginDocument { vpn, ..whole }
     }
 
     fn steps(&self) -> impl Iterator<Item = &Step> {

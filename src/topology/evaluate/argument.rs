@@ -4,10 +4,12 @@
 //! as if it were none. What is known later it can't wait for: the plan says what will be sent.
 
 use super::Evaluator;
+use crate::attr::Attr;
 use crate::finding::Finding;
 use crate::source::Node;
-use crate::attr::Attr;
-use crate::topology::expression::{Expression, ExpressionName, Known, KnownFor, NameScope, Term, name as name_of, value};
+use crate::topology::expression::{
+    Expression, ExpressionName, Known, KnownFor, NameScope, Term, name as name_of, value,
+};
 use crate::topology::functions::DERIVE;
 use crate::topology::site::Site;
 
@@ -59,7 +61,8 @@ impl Evaluator<'_> {
     /// The secret that `derive(secret.NAME, TEXT)` makes: for each text another one, from which the first can't be told.
     pub(super) fn derived(&mut self, arguments: &[Expression<'_>], site: &Site<'_>) -> Result<Attr, Box<Finding>> {
         let bad = || {
-            let finding = Finding::error("wrong-argument", format!("`{DERIVE}` makes a secret of another one, for a text"));
+            let finding =
+                Finding::error("wrong-argument", format!("`{DERIVE}` makes a secret of another one, for a text"));
             Box::new(finding.help("write `${derive(secret.NAME, \"FOR\")}`"))
         };
         let [Expression { term: Term::Name(parts), text, .. }, about] = arguments else { return Err(bad()) };

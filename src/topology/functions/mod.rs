@@ -134,7 +134,8 @@ pub(crate) fn call(
         FunctionWork::FirstGiven => first_given(arguments, scope),
         FunctionWork::File => file(function, arguments, scope),
         FunctionWork::Secret => {
-            let finding = Finding::error("secret-argument", format!("`{name}` makes a secret, which nothing looks into"));
+            let finding =
+                Finding::error("secret-argument", format!("`{name}` makes a secret, which nothing looks into"));
             Err(Box::new(finding.help(format!("let it stand by itself, as in `${{{}}}`", function.example.0))))
         }
     }
