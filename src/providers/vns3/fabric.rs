@@ -4,64 +4,79 @@ use crate::spec::{
     ControllerFields, FabricTable, FirewallFields, HalfFields, MeshFields, NeighbourFields, PairFields, RouteFields,
 };
 
+/// An endpoint.
+pub(super) const HALF: HalfFields = HalfFields {
+    kind: "ipsec-endpoints",
+    description: "description",
+    address: "ipaddress",
+    identity: "private_ipaddress",
+    key: "secret",
+    version: "ike_version",
+    form: "vpn_type",
+    forms: ("vti", "policy"),
+    inner: "route_based_int_address",
+    selectors: ("route_based_local", "route_based_remote"),
+    options: "extra_config",
+    proposals: &["phase1", "phase2"],
+    own_identity: "local-peer-id",
+    local_identity: ("ipsec-local", "ipsec_local_ipaddress"),
+    agreed: &["secret", "ike_version", "pfs", "vpn_type", "route_based_int_address"],
+    let_in: &["UDP 500", "UDP 4500", "ESP"],
+};
+
+/// A tunnel.
+pub(super) const PAIR: PairFields = PairFields {
+    kind: "tunnels",
+    local: "local_subnet",
+    remote: "remote_subnet",
+    further: &["ping_ipaddress", "ping_interval", "ping_interface"],
+    agreed: &["local_subnet", "remote_subnet"],
+};
+
+/// A BGP peer.
+pub(super) const NEIGHBOUR: NeighbourFields = NeighbourFields {
+    kind: "ebgp-peers",
+    asn: "asn",
+    shown_asn: "local_asn_alias",
+    password: "bgp_password",
+    lines: "access_list",
+    line_words: ("in permit", "out permit"),
+    distance: ("add_network_distance", "add_network_distance_direction", "add_network_distance_hops"),
+    inwards: "in",
+    agreed: &["asn", "local_asn_alias", "bgp_password"],
+};
+
+/// A route.
+pub(super) const ROUTE: RouteFields = RouteFields {
+    kind: "routes",
+    cidr: "cidr",
+    interface: "interface",
+    gateway: "gateway",
+    through: "tunnel",
+    metric: "metric",
+    advertise: "advertise",
+    description: "description",
+    first_interface: "eth0",
+};
+
+/// Controllers of one keyset.
+pub(super) const MESH: MeshFields = MeshFields {
+    keys: ("keyset", "token", "source", "checksum"),
+    number: ("peering-self", "id"),
+    peer: ("peers", "id", "name", "overlay_mtu"),
+    grants: ("license-parameters", "asns", "subnet"),
+    agreed: &["overlay_mtu"],
+    let_in: &["UDP 1195-1203", "TCP 8000"],
+};
+
 /// The kinds and fields.
 pub(super) const FABRIC: FabricTable = FabricTable {
     controller: ControllerFields { kind: "config", public: "public_ipaddress", private: "private_ipaddress" },
-    half: HalfFields {
-        kind: "ipsec-endpoints",
-        description: "description",
-        address: "ipaddress",
-        identity: "private_ipaddress",
-        key: "secret",
-        version: "ike_version",
-        form: "vpn_type",
-        forms: ("vti", "policy"),
-        inner: "route_based_int_address",
-        selectors: ("route_based_local", "route_based_remote"),
-        options: "extra_config",
-        proposals: &["phase1", "phase2"],
-        own_identity: "local-peer-id",
-        local_identity: ("ipsec-local", "ipsec_local_ipaddress"),
-        agreed: &["secret", "ike_version", "pfs", "vpn_type", "route_based_int_address"],
-        let_in: &["UDP 500", "UDP 4500", "ESP"],
-    },
-    pair: PairFields {
-        kind: "tunnels",
-        local: "local_subnet",
-        remote: "remote_subnet",
-        further: &["ping_ipaddress", "ping_interval", "ping_interface"],
-        agreed: &["local_subnet", "remote_subnet"],
-    },
-    neighbour: NeighbourFields {
-        kind: "ebgp-peers",
-        asn: "asn",
-        shown_asn: "local_asn_alias",
-        password: "bgp_password",
-        lines: "access_list",
-        line_words: ("in permit", "out permit"),
-        distance: ("add_network_distance", "add_network_distance_direction", "add_network_distance_hops"),
-        inwards: "in",
-        agreed: &["asn", "local_asn_alias", "bgp_password"],
-    },
-    route: RouteFields {
-        kind: "routes",
-        cidr: "cidr",
-        interface: "interface",
-        gateway: "gateway",
-        through: "tunnel",
-        metric: "metric",
-        advertise: "advertise",
-        description: "description",
-        first_interface: "eth0",
-    },
-    mesh: MeshFields {
-        keys: ("keyset", "token", "source", "checksum"),
-        number: ("peering-self", "id"),
-        peer: ("peers", "id", "name", "overlay_mtu"),
-        grants: ("license-parameters", "asns", "subnet"),
-        agreed: &["overlay_mtu"],
-        let_in: &["UDP 1195-1203", "TCP 8000"],
-    },
+    half: HALF,
+    pair: PAIR,
+    neighbour: NEIGHBOUR,
+    route: ROUTE,
+    mesh: MESH,
     firewall: FirewallFields {
         set: ("firewall-fwsets", "type", "net", "entries", "entry"),
         longest_name: 31,

@@ -1,21 +1,22 @@
 //! What VNS3's objects are to a fabric: endpoints are halves of connections, controllers of one keyset are a mesh.
 
+use super::fabric::{HALF, MESH, NEIGHBOUR, PAIR, ROUTE};
 use crate::spec::{Envelope, Halves, HalvesHealth};
 
 /// Both ends of an IPsec connection have to agree in these (vns3.md#whether-something-is-connected).
 pub(super) const HALVES: Halves = Halves {
-    kind: "ipsec-endpoints",
+    kind: HALF.kind,
     agrees: &[
-        ("ipsec-endpoints", &["secret", "ike_version", "pfs", "vpn_type", "extra_config"]),
-        ("ebgp-peers", &["bgp_password"]),
-        ("peers", &["overlay_mtu"]),
+        (HALF.kind, &[HALF.key, HALF.version, "pfs", HALF.form, HALF.options]),
+        (NEIGHBOUR.kind, &[NEIGHBOUR.password]),
+        (MESH.peer.0, MESH.agreed),
     ],
-    options: &["phase1", "phase2"],
-    mirrored: &[("tunnels", ["local_subnet", "remote_subnet"]), ("traffic-pairs", ["local_subnet", "remote_subnet"])],
-    routes: ("routes", "cidr"),
-    learned: ("ebgp-peers", "access_list"),
-    peers: "peers",
-    keys: ("keyset", "checksum"),
+    options: HALF.proposals,
+    mirrored: &[(PAIR.kind, [PAIR.local, PAIR.remote]), ("traffic-pairs", ["local_subnet", "remote_subnet"])],
+    routes: (ROUTE.kind, ROUTE.cidr),
+    learned: (NEIGHBOUR.kind, NEIGHBOUR.lines),
+    peers: MESH.peer.0,
+    keys: (MESH.keys.0, MESH.keys.3),
     health: HalvesHealth {
         path: "/status/ipsec",
         at: Envelope::Keyed("response"),
