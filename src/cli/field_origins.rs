@@ -8,6 +8,7 @@ use crate::address::Address;
 use crate::attr::Attr;
 use crate::check::walk::{WalkStep, place};
 use crate::cli::{CommandError, Global, common};
+use crate::fabric::FabricOrigin;
 use crate::finding::Place;
 use crate::suggest;
 use crate::topology::{ITEMS, Resource, Topology};
@@ -50,7 +51,7 @@ fn explained(topology: &Topology, resource: &Resource, provider: &str) -> String
     let width = given.iter().map(|it| it.path.chars().count()).max().unwrap_or_default();
     for it in &given {
         let (at, word) = (lines.next().unwrap_or_default(), words.next().flatten());
-        text.push_str(&format!("  {:<width$}  {at}  {}\n", it.path, told(it.value, word)));
+        text.push_str(&format!("  {:<width$}  {at}  {}\n", it.path, told(it.value, word, resource.origin.as_deref())));
     }
     for name in &resource.cleared {
         text.push_str(&format!("  {name:<width$}  {declared}  nothing: it has what the API has by itself\n"));
@@ -64,13 +65,16 @@ fn explained(topology: &Topology, resource: &Resource, provider: &str) -> String
 }
 
 /// The value of a field, behind the words that it was made of where those are others.
-fn told(value: &Attr, words: Option<String>) -> String {
+fn told(value: &Attr, words: Option<String>, origin: Option<&FabricOrigin>) -> String {
     let shown = match value.to_shown() {
         Value::String(text) => text,
         other => other.to_string(),
     };
     match words {
-        None => format!("{shown}  (from a name or a key around it)"),
+        None => match origin {
+            Some(origin) => format!("{shown}  (made for {origin})"),
+            None => format!("{shown}  (from a name or a key around it)"),
+        },
         // What stands beside a secret in one text may be a part of it.
         Some(words) if value.has_secret() && !is_one_expression(&words) => shown,
         Some(words) if words == shown => shown,

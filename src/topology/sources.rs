@@ -65,7 +65,12 @@ impl Sources {
                 (PathKey::Index(index), Node::List(items)) => items.get(*index),
                 (PathKey::Index(_), _) => None,
             })?;
-            value.to_text().or_else(|| Some(value.to_attr().to_shown().to_string()))
+            match value {
+                // What is made of all that stands there has no words of its own.
+                Node::Map(entries) if !entries.is_empty() => None,
+                Node::List(items) if !items.is_empty() => None,
+                value => value.to_text().or_else(|| Some(value.to_attr().to_shown().to_string())),
+            }
         };
         places.iter().map(words).collect()
     }

@@ -76,7 +76,8 @@ pub(crate) fn text() -> String {
         "functions: what expressions may call, as in `${cidr.host(var.lan, 1)}`\n\n\
          An argument is a text in quotes, a number, `true`, `false`, `null`, a name as in `var.lan` or `each.key`, another call,\n\
          or the output of a resource whose value the files give. Secrets, and what is known only once a resource is there,\n\
-         are no arguments but of `derive`, which stands by itself. In a text in quotes, and in a name, `${…}` may stand: `var.sites.${each.key}.lan`.\n\n\
+         are no arguments but of `derive`, which stands by itself. In a text in quotes, and in a name, `${…}` may stand:\n\
+         `var.sites.${each.key}.lan`.\n\n\
          In the examples the variables are\n",
     );
     EXAMPLE_VARIABLES.lines().for_each(|line| text.push_str(&format!("  {line}\n")));
