@@ -62,6 +62,8 @@ mod exports;
 mod external;
 #[path = "it/fabric.rs"]
 mod fabric;
+#[path = "it/fabric_drift.rs"]
+mod fabric_drift;
 #[path = "it/fabric_health.rs"]
 mod fabric_health;
 #[path = "it/faults.rs"]
