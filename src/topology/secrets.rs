@@ -1,11 +1,12 @@
 //! Secrets: looked up where the workspace says they come from, each once, and only those that something uses.
 //!
 //! * `vault`, `age`: sources that have more to say than a line; `mistakes`: what is wrong in what they say
-//! * `derived`: one that is made of another; `status`: what is known of each, without its value
+//! * `of_ledger`: those of the ledger; `derived`: one that is made of another; `status`: what is known of each, without its value
 
 mod age;
 mod derived;
 mod mistakes;
+mod of_ledger;
 pub(super) mod source;
 mod status;
 mod vault;
@@ -130,29 +131,6 @@ impl Secrets {
         };
         self.known.borrow_mut().insert(name.to_owned(), secret.clone());
         Ok(secret)
-    }
-
-    /// The same for what opens the store of the ledger.
-    ///
-    /// # Errors
-    /// As above.
-    pub(crate) fn get_of_store(&self, name: &str) -> Result<Option<Secret>, Box<Finding>> {
-        let known = self.get_key(name)?;
-        let Some((source, place)) = self.sources.get(name).filter(|_| self.mode == SecretMode::OfStore) else {
-            return Ok(known);
-        };
-        let secret = self.look_up(name, source, place, SecretMode::Required);
-        self.known.borrow_mut().insert(name.to_owned(), secret.clone());
-        Ok(secret)
-    }
-
-    /// The same for the key of a ledger.
-    ///
-    /// # Errors
-    /// As above.
-    pub(crate) fn get_key(&self, name: &str) -> Result<Option<Secret>, Box<Finding>> {
-        self.keys.borrow_mut().insert(name.to_owned());
-        self.get(name)
     }
 
     /// A redactor of those that are known.
