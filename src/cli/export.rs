@@ -9,12 +9,13 @@ use crate::attr::Attr;
 use crate::cli::common::ConnectedWorkspace;
 use crate::cli::exit::{ExitRow, Fact, Findings};
 use crate::cli::stop::Doing;
-use crate::cli::{CommandError, Exit, Global, common};
+use crate::cli::{CommandError, Exit, Global, common, folded};
 use crate::diff::content_ids::settle_ids;
 use crate::diff::export::{DeclaredObjects, Export, export, literal};
 use crate::diff::kept_secrets;
 use crate::diff::matching;
 use crate::diff::naming::unique;
+use crate::fabric::{FABRIC, Folding};
 use crate::observe::Scope;
 use crate::render;
 use crate::session::RequestBody;
@@ -33,6 +34,9 @@ pub(crate) struct ExportOptions {
     /// The folder to write a workspace to; it must not hold one yet.
     #[arg(short = 'o', long = "out", value_name = "DIR")]
     out: PathBuf,
+    /// Write what is a vpn between the targets as a fabric; the rest stays as it is, with the reason.
+    #[arg(long)]
+    fold: bool,
     /// The workspace that declares the targets.
     #[arg(long, value_name = "DIR", default_value = ".")]
     workspace: PathBuf,
@@ -67,8 +71,9 @@ pub(crate) async fn run(global: &Global, options: &ExportOptions) -> Result<Exit
     let view = |name: &String| observed.targets.get(name).unwrap_or(&unseen);
     let views: Vec<(&str, &View)> = workspace.topology.targets.keys().map(|name| (name.as_str(), view(name))).collect();
     let exports = export(&workspace.topology, &views, &index, &DeclaredObjects::of(&declared, &matched));
+    let folding = if options.fold { folded::fold(&workspace.topology, &views, &exports) } else { Folding::default() };
     // A rehearsal goes elsewhere: what is written down is where the files say that the target is.
-    let secrets = write(&options.out, &declared, &exports)?;
+    let secrets = write(&options.out, &declared, &exports, &folding)?;
     for (name, exported) in &exports {
         fetch(&workspace, &workspace.topology.targets[name], &options.out, exported).await?;
     }
@@ -96,7 +101,12 @@ fn tell(options: &ExportOptions, exports: &BTreeMap<String, Export>, secrets: us
 }
 
 /// Writes what all of the workspace shares to one file, and each target to one of its own; gives the number of its secrets.
-fn write(out: &Path, topology: &Topology, exports: &BTreeMap<String, Export>) -> Result<usize, CommandError> {
+fn write(
+    out: &Path,
+    topology: &Topology,
+    exports: &BTreeMap<String, Export>,
+    folding: &Folding,
+) -> Result<usize, CommandError> {
     let main = out.join("trueup.yaml");
     if main.exists() {
         return Err(CommandError::failed(format!("`{}` is there already", main.display())).help("name an empty folder"));
@@ -113,7 +123,10 @@ fn write(out: &Path, topology: &Topology, exports: &BTreeMap<String, Export>) ->
         let mut text = format!("{}:\n  {name}:\n", target.provider.name);
         text.push_str(&part(&head(target, &mut secrets)));
         text.push_str(&comment(&exported.never_given_back(target.provider)));
-        text.push_str(&part(&exported.kinds));
+        for (endpoint, why) in folding.plain.get(name).into_iter().flatten() {
+            text.push_str(&format!("    # Not folded: `{}`: {why}\n", crate::address::Escaped(endpoint)));
+        }
+        text.push_str(&part(folding.kinds.get(name).unwrap_or(&exported.kinds)));
         let path = out.join(format!("{}.yaml", unique(name.clone(), &mut files)));
         std::fs::write(&path, text).doing("write", &path)?;
     }
@@ -125,6 +138,9 @@ fn write(out: &Path, topology: &Topology, exports: &BTreeMap<String, Export>) ->
     if !secrets.is_empty() {
         text.push_str("\n# Say here where each value comes from: `env`, `file`, `command`, `vault` or `age`.\n");
         text.push_str(&source::yaml(&json!({ "secrets": secrets })));
+    }
+    if !folding.fabric.is_empty() {
+        text.push_str(&format!("\n{}", source::yaml(&json!({ FABRIC: folding.fabric }))));
     }
     std::fs::write(&main, text).doing("write", &main)?;
     Ok(secrets.len())

@@ -31,6 +31,7 @@ mod fabric;
 mod facts;
 mod field_origins;
 mod fmt;
+mod folded;
 mod get;
 mod graph;
 mod halt;

@@ -7,6 +7,7 @@
 //! * `retired`: sites that are given up
 //! * `pool`, `layers`, `connections`: pairs of gateways, their addresses and fields
 //! * `halves`, `sites`, `firewall`, `expansion`: the resources that they come to; `others`: what who is not ours has to set
+//! * `folding`: from an export back to a fabric
 //! * `checks`: what files alone can tell to be wrong
 //! * `origin`: the declaration of a fabric that a resource came from; `origin_path`: as the ledger keeps it
 
@@ -14,6 +15,7 @@ mod checks;
 mod connections;
 mod expansion;
 mod firewall;
+mod folding;
 mod halves;
 mod layers;
 mod model;
@@ -33,6 +35,7 @@ mod words;
 mod words_of_tables;
 
 pub(crate) use expansion::{ExpandedItem, ExpandedResource, Expansion, OtherSide};
+pub(crate) use folding::{FoldedController, Folding, fold};
 pub(crate) use layers::{FieldLayers, LayeredField};
 pub(crate) use origin::{FabricOrigin, FabricWord};
 pub(crate) use words::FabricWords;

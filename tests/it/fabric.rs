@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, Ran};
 use crate::support::Sim;
 
 /// The most that a page holds.
@@ -59,6 +59,41 @@ fn five_sites_come_up_from_one_page_in_one_apply() {
     }
     let done = bench.plan();
     assert!(done["steps"].as_array().unwrap().is_empty(), "{done:#}");
+}
+
+/// What folds is written as a fabric, and it is what is there already.
+#[test]
+fn an_export_folds_to_a_fabric_that_plans_nothing() {
+    let sim = Sim::of("vns3", Some("fresh"));
+    let bench = Bench::example("five-sites", &sim);
+    bench.apply();
+    let sites = ["london", "paris", "oslo", "milan", "vienna"];
+    bench.run(&[&["export", "--fold"], &sites[..], &["--out", "folded"]].concat()).expect(0);
+    let folded = Bench::copied(&bench.path().join("folded"), &sim);
+    let text = std::fs::read_to_string(folded.path().join("trueup.yaml")).unwrap();
+    for word in ["between:", "derive: ${secret.vpn}", "password: ${secret.bgp}", "id: 5", "phase1: aes256"] {
+        assert!(text.contains(word), "no `{word}` in\n{text}");
+    }
+    assert!(!text.contains("connections:"), "{text}");
+    for site in sites {
+        let own = std::fs::read_to_string(folded.path().join(format!("{site}.yaml"))).unwrap();
+        assert!(!own.contains("ipsec-endpoints:") && !own.contains("Not folded"), "{own}");
+    }
+    let run = |arguments: &[&str], code: i32| {
+        let mut command = folded.command(arguments);
+        for site in sites {
+            command.env(format!("{}_PASSWORD", site.to_uppercase()), format!("demo-api-{site}-opens-nothing"));
+        }
+        command.env("VPN", "demo-vpn-opens-nothing").env("BGP", "demo-bgp-opens-nothing");
+        Ran::from(command.output().unwrap()).expect(code)
+    };
+    run(&["adopt", "--all", "--assume"], 0);
+    run(&["plan", "--exit-code"], 0).says("nothing to do");
+    // Of two of them, the connections to the others stay plain.
+    bench.run(&["export", "--fold", "london", "paris", "--out", "two"]).expect(0);
+    let text = std::fs::read_to_string(bench.path().join("two/london.yaml")).unwrap();
+    assert!(text.contains("# Not folded: `core-oslo`: its other end is not exported"), "{text}");
+    assert!(text.contains("\n      core-oslo:") && !text.contains("\n      core-paris:"), "{text}");
 }
 
 /// A workspace of two hubs and some branches.

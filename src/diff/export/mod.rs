@@ -29,6 +29,9 @@ use crate::spec::{
 use crate::state::live::{Collection, Live, View};
 use crate::topology::{ITEMS, Topology};
 
+/// How an expression begins that makes one secret of another.
+const DERIVED: &str = "derive(secret.";
+
 /// What an export gives.
 #[derive(Debug, Default)]
 pub struct Export {
@@ -339,20 +342,32 @@ impl Exporter<'_> {
         candidate
     }
 
+    /// Notes a secret of the workspace that an expression names.
+    fn names_secret(&mut self, name: &str) {
+        let whose = "a secret of the workspace that it was exported by";
+        self.names.insert(name.to_owned(), whose.to_owned());
+        self.export.secrets.insert(name.to_owned(), whose.to_owned());
+    }
+
     /// An expression of the workspace, with the secrets that it names; what only looks like one is text.
     fn expression(&mut self, expression: &str) -> String {
-        let is_bare = |text: &str| text.starts_with("secret.") && !text.contains("${");
+        let begins = |text: &str| text.starts_with("secret.") || text.starts_with(DERIVED);
+        let is_bare = |text: &str| begins(text) && !text.contains("${");
         let text = if is_bare(expression) { format!("${{{expression}}}") } else { expression.to_owned() };
         let mut told = String::new();
         let mut rest = text.as_str();
         while let Some((before, after)) = rest.split_once("${") {
             told.push_str(before);
+            if let Some((name, _)) = after.strip_prefix(DERIVED).and_then(|after| after.split_once(',')) {
+                self.names_secret(name);
+                told.push_str("${");
+                rest = after;
+                continue;
+            }
             match after.strip_prefix("secret.").and_then(|after| after.split_once('}')) {
                 Some((name, left)) => {
                     told.push_str(&format!("${{secret.{name}}}"));
-                    let whose = "a secret of the workspace that it was exported by";
-                    self.names.insert(name.to_owned(), whose.to_owned());
-                    self.export.secrets.insert(name.to_owned(), whose.to_owned());
+                    self.names_secret(name);
                     rest = left;
                 }
                 None => {
