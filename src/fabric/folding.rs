@@ -2,18 +2,16 @@
 //!
 //! What the formula of a connection gives is left out; where a half differs, its field stays below its target, over the fabric.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use ipnet::Ipv4Net;
 use serde_json::{Map, Value, json};
 
+use super::folded_sites::{FoldedSites, POOL, joined};
 use super::halves::ANYWHERE;
-use super::pool::{allocated, ends};
+use super::pool::allocated;
 use crate::attr::Attr;
 use crate::spec::FabricTable;
-
-/// The network of inner addresses that is looked into for ids, and the largest id that it serves.
-const POOL: (&str, u32) = ("169.254.0.0/16", 181);
 
 /// A controller, as its export tells it.
 #[derive(Debug)]
@@ -41,19 +39,29 @@ pub(crate) struct Folding {
 
 /// An endpoint whose other end is a controller among them.
 #[derive(Debug, Clone)]
-struct FoldedHalf<'e> {
-    at: &'e str,
-    other: &'e str,
-    vpn: &'e str,
-    name: &'e str,
-    table: &'static FabricTable,
-    fields: &'e Map<String, Value>,
-    inner: Ipv4Net,
-    neighbour: &'e Map<String, Value>,
-    keys: &'e [Attr],
+pub(super) struct FoldedHalf<'e> {
+    /// The controller.
+    pub at: &'e str,
+    /// The other one.
+    pub other: &'e str,
+    /// The vpn.
+    pub vpn: &'e str,
+    /// Its name.
+    pub name: &'e str,
+    /// What it is called there.
+    pub table: &'static FabricTable,
+    /// Its fields.
+    pub fields: &'e Map<String, Value>,
+    /// The own inner address.
+    pub inner: Ipv4Net,
+    /// The fields of its neighbour.
+    pub neighbour: &'e Map<String, Value>,
+    /// The keys, to be compared.
+    pub keys: &'e [Attr],
 }
 
-type FoldedPair<'e> = [FoldedHalf<'e>; 2];
+/// Both halves of a connection.
+pub(super) type FoldedPair<'e> = [FoldedHalf<'e>; 2];
 
 /// Folds what several controllers hold.
 pub(crate) fn fold(controllers: &BTreeMap<String, FoldedController>) -> Folding {
@@ -79,7 +87,7 @@ pub(crate) fn fold(controllers: &BTreeMap<String, FoldedController>) -> Folding 
             },
         }
     }
-    let sites = Sites::of(&vpns);
+    let sites = FoldedSites::of(&vpns);
     for (vpn, pairs) in &vpns {
         match sites.fits(pairs).and_then(|()| joined(pairs)) {
             Ok(sites_of) => folding.vpn(vpn, pairs, sites_of, &sites),
@@ -142,115 +150,6 @@ fn differs(one: &FoldedHalf<'_>, other: &FoldedHalf<'_>) -> Option<String> {
     differing.map(|field| format!("`{field}` of both ends differs"))
 }
 
-/// What is known of the sites, each of which is one controller.
-struct Sites {
-    ids: BTreeMap<String, u32>,
-    numbers: BTreeMap<String, BTreeSet<u64>>,
-    networks: BTreeMap<String, Vec<Ipv4Net>>,
-}
-
-impl Sites {
-    fn of(vpns: &BTreeMap<&str, Vec<FoldedPair<'_>>>) -> Sites {
-        let halves = || vpns.values().flatten().flatten();
-        let names: BTreeSet<&str> = halves().map(|half| half.at).collect();
-        let by_name = || (1..).zip(&names).map(|(id, name)| ((*name).to_owned(), id)).collect();
-        let mut sites =
-            Sites { ids: implied(vpns).unwrap_or_else(by_name), numbers: BTreeMap::new(), networks: BTreeMap::new() };
-        for half in halves() {
-            let words = &half.table.neighbour;
-            if let Some(number) = half.neighbour.get(words.asn).and_then(Value::as_u64) {
-                sites.numbers.entry(half.other.to_owned()).or_default().insert(number);
-            }
-            let lines = half.neighbour.get(words.lines).and_then(Value::as_array).into_iter().flatten();
-            let told = lines
-                .filter_map(|line| line.as_str()?.strip_prefix(words.line_words.1)?.trim().parse::<Ipv4Net>().ok());
-            let networks = sites.networks.entry(half.at.to_owned()).or_default();
-            networks.extend(told);
-            networks.sort();
-            networks.dedup();
-        }
-        sites
-    }
-
-    /// Says what keeps connections from being those of these sites.
-    fn fits(&self, pairs: &[FoldedPair<'_>]) -> Result<(), String> {
-        for [one, other] in pairs {
-            for site in [one.at, other.at] {
-                if self.numbers.get(site).is_none_or(|numbers| numbers.len() != 1) {
-                    return Err(format!("`{site}` has not one number of an autonomous system"));
-                }
-            }
-            let is_first = self.ids.get(one.at) < self.ids.get(other.at);
-            if is_first != (one.inner.addr() < other.inner.addr()) {
-                return Err(format!("no ids give the inner addresses between `{}` and `{}`", one.at, other.at));
-            }
-        }
-        Ok(())
-    }
-
-    fn written(&self, site: &str) -> Value {
-        let networks = self.networks.get(site).into_iter().flatten();
-        // The routes to them stay as they are.
-        let networks: Vec<Value> =
-            networks.map(|cidr| json!({ "cidr": cidr.to_string(), "connected": true })).collect();
-        let number = self.numbers.get(site).and_then(BTreeSet::first);
-        json!({ "on": site, "id": self.ids.get(site), "asn": number, "networks": networks })
-    }
-
-    fn lines(&self, half: &FoldedHalf<'_>) -> Value {
-        let of = |word: &str, site: &str| -> Vec<String> {
-            self.networks.get(site).into_iter().flatten().map(|network| format!("{word} {network}")).collect()
-        };
-        let words = half.table.neighbour.line_words;
-        [of(words.0, half.other), of(words.1, half.at)].concat().into()
-    }
-}
-
-/// The ids that the inner addresses imply, where they all do.
-fn implied(vpns: &BTreeMap<&str, Vec<FoldedPair<'_>>>) -> Option<BTreeMap<String, u32>> {
-    let pool: Ipv4Net = POOL.0.parse().ok()?;
-    let pairs = (2..=POOL.1).flat_map(|high| (1..high).map(move |low| (low, high)));
-    let blocks: BTreeMap<Ipv4Net, (u32, u32)> =
-        pairs.filter_map(|(low, high)| Some((allocated(pool, low, high)?, (low, high)))).collect();
-    let mut ids = BTreeMap::new();
-    for half in vpns.values().flatten().flatten() {
-        let (low, high) = blocks.get(&half.inner.trunc())?;
-        let id = if half.inner.addr() == ends(half.inner.trunc()).0 { low } else { high };
-        if *ids.entry(half.at.to_owned()).or_insert(*id) != *id {
-            return None;
-        }
-    }
-    let different: BTreeSet<&u32> = ids.values().collect();
-    (different.len() == ids.len()).then_some(ids)
-}
-
-/// The sites of a vpn: a full mesh, or hubs that all the rest connects to.
-fn joined(pairs: &[FoldedPair<'_>]) -> Result<Map<String, Value>, String> {
-    let mut peers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for half in pairs.iter().flatten() {
-        peers.entry(half.at).or_default().insert(half.other);
-    }
-    let count = peers.len();
-    let mut written = Map::new();
-    if peers.values().all(|others| others.len() + 1 == count) {
-        written.insert("between".into(), json!(peers.keys().collect::<Vec<_>>()));
-        return Ok(written);
-    }
-    // The fewer sites of the two sides are the hubs.
-    let least = peers.values().min_by_key(|others| others.len()).cloned().unwrap_or_default();
-    let is_right = |(site, others): (&&str, &BTreeSet<&str>)| match least.contains(site) {
-        true => others.len() + least.len() == count && others.is_disjoint(&least),
-        false => *others == least,
-    };
-    if !peers.iter().all(is_right) {
-        return Err("its vpn is neither a full mesh, nor hubs that all the rest connects to".to_owned());
-    }
-    let spokes: Vec<&&str> = peers.keys().filter(|site| !least.contains(*site)).collect();
-    written.insert("hubs".into(), json!(least));
-    written.insert("spokes".into(), json!(spokes));
-    Ok(written)
-}
-
 /// The fields that all of some maps have with one value.
 fn common<'m>(mut maps: impl Iterator<Item = &'m Map<String, Value>>, without: &[&str]) -> Map<String, Value> {
     let mut found = maps.next().cloned().unwrap_or_default();
@@ -276,7 +175,7 @@ impl Folding {
         self.fabric.entry(key).or_insert_with(|| json!({})).as_object_mut()
     }
 
-    fn vpn(&mut self, name: &str, pairs: &[FoldedPair<'_>], mut written: Map<String, Value>, sites: &Sites) {
+    fn vpn(&mut self, name: &str, pairs: &[FoldedPair<'_>], mut written: Map<String, Value>, sites: &FoldedSites) {
         let Some([first, _]) = pairs.first() else { return };
         let (half, words) = (&first.table.half, &first.table.neighbour);
         let formula = [half.description, half.address, half.identity, half.key, half.form, half.inner, words.kind];
@@ -331,7 +230,7 @@ impl Folding {
         half: &FoldedHalf<'_>,
         own: &Map<String, Value>,
         (profile, shared): (&Map<String, Value>, &Map<String, Value>),
-        (formula, sites): (&[&str], &Sites),
+        (formula, sites): (&[&str], &FoldedSites),
     ) {
         let (words, next) = (&half.table.half, &half.table.neighbour);
         let mut expected = profile.clone();

@@ -7,7 +7,7 @@
 //! * `retired`: sites that are given up
 //! * `pool`, `layers`, `connections`: pairs of gateways, their addresses and fields
 //! * `halves`, `sites`, `firewall`, `expansion`: the resources that they come to; `others`: what who is not ours has to set
-//! * `folding`: from an export back to a fabric
+//! * `folding`, `folded_sites`: from an export back to a fabric
 //! * `checks`: what files alone can tell to be wrong
 //! * `origin`: the declaration of a fabric that a resource came from; `origin_path`: as the ledger keeps it
 
@@ -15,6 +15,7 @@ mod checks;
 mod connections;
 mod expansion;
 mod firewall;
+mod folded_sites;
 mod folding;
 mod halves;
 mod layers;

@@ -2,9 +2,11 @@
 //! secrets become expressions.
 //!
 //! * `untold`: what is left out; `referred`: what is told although it is another one's
+//! * `names`: those that it makes of files and secrets
 //! * `declared`: what the workspace says of it, by which an export is made
 
 mod declared;
+mod names;
 mod referred;
 mod untold;
 
@@ -16,6 +18,7 @@ use crate::address::Address;
 use crate::attr::Attr;
 pub use crate::diff::export::declared::DeclaredObjects;
 use crate::diff::export::declared::{TakenValue, ToldSecret, counterpart, may_hold_secrets, written};
+use crate::diff::export::names::{file_name, secret_name};
 use crate::diff::export::untold::{goes_without_saying, is_nothing, is_others};
 use crate::diff::external;
 use crate::diff::index::Index;
@@ -394,17 +397,4 @@ pub(crate) fn known(ty: &Type, mut attr: Attr) -> Attr {
         }
     });
     attr
-}
-
-/// The name of a file for an object of that id. Whatever a controller calls it, it lies in its folder.
-fn file_name(id: &str) -> String {
-    let name = wire::encode(id);
-    if name.starts_with('.') { name.replace('.', "%2E") } else { name }
-}
-
-/// A secret's name in `trueup.yaml`, from the resource and the field.
-fn secret_name(address: &Address, field: &str) -> String {
-    let text = format!("{address}-{field}").to_lowercase();
-    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("-")
 }
