@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::check::RULES;
-use crate::finding::{CODES, Finding};
+use crate::finding::{Finding, codes};
 use crate::providers::CATALOGUE;
 use crate::source::read_as;
 use crate::spec::{Auth, Provider};
@@ -83,7 +83,7 @@ fn target(provider: &Provider, name: &str, kinds: &str) -> String {
 /// Each code with its samples, bad and good.
 fn all() -> Vec<(&'static str, &'static str, &'static str)> {
     let rules = RULES.iter().map(|rule| (rule.code, rule.bad, rule.good));
-    rules.chain(CODES.iter().map(|code| (code.code, code.bad, code.good))).collect()
+    rules.chain(codes().into_iter().map(|code| (code.code, code.bad, code.good))).collect()
 }
 
 fn told(sample: &str) -> Vec<String> {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::check::{RULES, RuleSeverity};
-use crate::finding::{CODES, CodeLevel};
+use crate::finding::{CodeLevel, codes};
 
 /// A code, as it is explained.
 struct Explained {
@@ -29,7 +29,7 @@ fn all() -> impl Iterator<Item = Explained> {
             RuleSeverity::Warned | RuleSeverity::Judged => "may be set",
         }),
     });
-    let others = CODES.iter().map(|code| Explained {
+    let others = codes().into_iter().map(|code| Explained {
         code: code.code,
         told: code.told,
         says: code.says.to_owned(),
@@ -52,7 +52,7 @@ pub(crate) fn says(code: &str) -> Option<String> {
 
 /// The codes, for hints.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> + Clone {
-    RULES.iter().map(|rule| rule.code).chain(CODES.iter().map(|code| code.code))
+    RULES.iter().map(|rule| rule.code).chain(codes().into_iter().map(|code| code.code))
 }
 
 /// A code explained, with files that show it.
@@ -97,7 +97,7 @@ pub(crate) fn findings() -> String {
     let mut text = String::from(
         "What is told where files are read; `trueup explain rules` has what all of them together say.\n\n",
     );
-    for code in CODES {
+    for code in codes() {
         let _ = writeln!(text, "  {:<20} {:<17} {}", code.code, code.told.words(), code.says);
     }
     text
@@ -134,7 +134,7 @@ mod tests {
         for rule in RULES {
             assert!(rules().contains(&format!("\n  {} ", rule.code)), "{}", rule.code);
         }
-        for code in CODES {
+        for code in codes() {
             assert!(findings().contains(&format!("\n  {} ", code.code)), "{}", code.code);
         }
     }

@@ -3,6 +3,8 @@
 //! A rule's own stand in its file, in `check`. `trueup explain CODE` reads both; a test finds each code of the sources in
 //! one of them. What no file alone shows has no sample, and a test elsewhere.
 
+use super::codes_of_fabric;
+
 /// How a finding is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CodeLevel {
@@ -40,11 +42,11 @@ pub(crate) struct FindingCode {
     pub good: &'static str,
 }
 
-const fn error(code: &'static str, says: &'static str) -> FindingCode {
+pub(super) const fn error(code: &'static str, says: &'static str) -> FindingCode {
     FindingCode { code, told: CodeLevel::Error, says, bad: "", good: "" }
 }
 
-const fn warning(code: &'static str, says: &'static str) -> FindingCode {
+pub(super) const fn warning(code: &'static str, says: &'static str) -> FindingCode {
     FindingCode { told: CodeLevel::Warning, ..error(code, says) }
 }
 
@@ -55,13 +57,20 @@ impl FindingCode {
     }
 
     /// The same, with files that show it and files that are right.
-    const fn shown(self, bad: &'static str, good: &'static str) -> FindingCode {
+    pub(super) const fn shown(self, bad: &'static str, good: &'static str) -> FindingCode {
         FindingCode { bad, good, ..self }
     }
 }
 
 /// All of them, in the order of the alphabet.
-pub(crate) const CODES: &[FindingCode] = &[
+pub(crate) fn codes() -> Vec<&'static FindingCode> {
+    let mut all: Vec<&FindingCode> = CODES.iter().chain(codes_of_fabric::CODES).collect();
+    all.sort_by_key(|code| code.code);
+    all
+}
+
+/// Those that are not about fabrics.
+const CODES: &[FindingCode] = &[
     error("account-conflict", "A target says who asks in two ways that exclude each other."),
     error("alias-bomb", "The aliases of a YAML file repeat more values than anybody means."),
     warning("allows-nothing", "Something is allowed for what is neither declared nor owned: most likely it is misspelt."),
@@ -94,6 +103,10 @@ pub(crate) const CODES: &[FindingCode] = &[
         .shown("workspace: acme\nworkspace: acme", "workspace: acme"),
     error("duplicate-target", "Two targets have the same name.")
         .shown("workspace: acme\nvns3: { east: {} }\ncloudify: { east: {} }", "workspace: acme"),
+    error("each-key", "An item of `each` goes by no key, or two go by the same one.").shown(
+        "workspace: acme\nvars: { l: { default: [{ id: 7 }] } }\nvns3: { e: { at: 'https://e.example', credentials: { username: u, password: '${secret.pw}' }, routes: { 'r${each.key}': { each: '${var.l}', cidr: 10.1.0.0/16 } } } }\nsecrets: { pw: { env: PW } }",
+        "workspace: acme",
+    ),
     error("each-name", "The name of what is repeated by `each` has no `${each.…}` in it.")
         .shown("routes: { a: { each: [10.1.0.0/16, 10.2.0.0/16], cidr: '${each.value}' } }", "routes: { a: { cidr: 10.1.0.0/16 } }"),
     warning("empty-file", "A file of the workspace says nothing."),
@@ -126,8 +139,11 @@ pub(crate) const CODES: &[FindingCode] = &[
     error("no-workspace", "There is no folder, or no `trueup.yaml` in it."),
     error("not-fetched", "Content at a URL can't be fetched, or is other than its pin says."),
     error("not-known-yet", "A value is needed before anything is asked, and some controller has it."),
+    error("not-laid-out", "A file can't be indented anew without another meaning."),
     error("not-supported", "A YAML file uses something of YAML that is not supported here."),
+    warning("not-written-back", "What somebody changed at a controller can't be written into the files."),
     error("not-yaml", "A file is no YAML.").shown("workspace: [acme", "workspace: acme"),
+    warning("nothing-there", "An environment takes something out that is not there."),
     warning("odd-secret", "The value of a secret looks like a slip: blanks around it, or lines in it."),
     warning("old-word", "A key has a new name, and goes with the next version.")
         .shown("workspace: acme\npolicy: { allow-destroy: [] , allow-irreversible: [a/b] }", "workspace: acme"),
@@ -138,12 +154,15 @@ pub(crate) const CODES: &[FindingCode] = &[
         "ipsec-endpoints: { paris: { ipaddress: 192.0.2.1, secret: '${secret.psk}' } }",
     ),
     error("read-only-kind", "A kind is declared that can only be read."),
+    error("secret-argument", "A function is given a secret, or makes one where something looks into it.")
+        .shown("config: { controller_name: '${lower(secret.psk)}' }", "config: { controller_name: east }"),
     error("secret-file", "A file that is taken as text holds a secret."),
     error("secret-outside", "A secret's file lies outside the workspace's folder.").shown(
         "workspace: acme\nsecrets: { s: { file: ../s.txt } }\npolicy: { rules: { unused: off } }",
         "workspace: acme\nsecrets: { s: { file: s.txt } }\npolicy: { rules: { unused: off } }",
     ),
     error("secret-path", "A path or a URL has a secret in it."),
+    error("shared-ledger", "An environment would keep its ledger where the others have theirs."),
     warning("short-secret", "The value of a secret is too short to be told from other words."),
     error("too-deep", "A YAML file has lists and maps within each other without end."),
     error("too-large", "A file, or all together, is larger than what is read."),
@@ -153,10 +172,17 @@ pub(crate) const CODES: &[FindingCode] = &[
         "workspace: acme\nledger: { file: l.json }",
     ),
     error("two-logins", "Two resources set the password of one target's login."),
+    error("two-values", "A variable has a default and a file.").shown(
+        "workspace: acme\nvars: { x: { default: 1, from: x.csv } }",
+        "workspace: acme",
+    ),
     error("undeclared-field", "A field is said to be partly ours, and nothing of it is declared."),
     error("unknown-address", "An expression names a resource that is declared nowhere."),
+    error("unknown-environment", "There is no environment of that name."),
     error("unknown-field", "A key is none of those that are known there.")
         .shown("routes: { a: { cidr: 10.1.0.0/16, gatway: 10.0.0.1 } }", "routes: { a: { cidr: 10.1.0.0/16, gateway: 10.0.0.1 } }"),
+    error("unknown-function", "An expression calls a function that is none.")
+        .shown("config: { controller_name: '${lowr(\"X\")}' }", "config: { controller_name: '${lower(\"X\")}' }"),
     error("unknown-key", "A key at the top of a file is none of those that are known there.")
         .shown("workspace: acme\nwindow: {}", "workspace: acme"),
     error("unknown-kind", "A target declares something that is no kind of its provider.")
@@ -181,6 +207,9 @@ pub(crate) const CODES: &[FindingCode] = &[
         "workspace: acme\npolicy: { rules: { unused: warn } }",
     ),
     error("weak-key", "The key of a ledger's fingerprints is too short."),
+    error("wrong-argument", "A function can do nothing with one of its arguments.")
+        .shown("routes: { a: { cidr: '${cidr.subnet(\"x\", 24, 1)}' } }", "routes: { a: { cidr: '${cidr.subnet(\"10.0.0.0/8\", 24, 1)}' } }"),
+    error("wrong-table", "A file that gives a variable its value is no table."),
     error("wrong-type", "A value is of another type than its field takes.")
         .shown("routes: { a: 10.1.0.0/16 }", "routes: { a: { cidr: 10.1.0.0/16 } }"),
     error("wrong-value", "A value is none that its field takes.")
@@ -195,10 +224,12 @@ mod tests {
 
     #[test]
     fn each_code_stands_once_in_order_and_says_a_sentence() {
-        let codes: Vec<&str> = CODES.iter().map(|code| code.code).collect();
-        assert!(codes.is_sorted(), "{codes:?}");
+        for table in [CODES, codes_of_fabric::CODES] {
+            assert!(table.is_sorted_by_key(|code| code.code));
+        }
+        let codes: Vec<&str> = codes().iter().map(|code| code.code).collect();
         assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), codes.len());
-        for code in CODES {
+        for code in super::codes() {
             assert!(code.says.ends_with('.') && code.says.lines().count() == 1, "{}", code.code);
         }
     }

@@ -4,6 +4,7 @@
 //! floor that read the file, and only for findings that are shown.
 
 mod codes;
+mod codes_of_fabric;
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use miette::{Diagnostic, LabeledSpan, NamedSource, Severity, SourceCode};
 use serde::Serialize;
 
 use crate::address::Address;
-pub(crate) use codes::{CODES, CodeLevel};
+pub(crate) use codes::{CodeLevel, codes};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

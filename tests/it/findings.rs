@@ -91,7 +91,7 @@ fn every_code_is_explained_and_every_explanation_has_a_code() {
     assert!(listed.len() > 90, "{listed:?}");
     let mut codes = BTreeSet::new();
     let mut texts = Vec::new();
-    for source in sources().iter().filter(|source| source.path != "src/finding/codes.rs") {
+    for source in sources().iter().filter(|source| !source.path.starts_with("src/finding/codes")) {
         given(&source.product, &mut codes);
         literals(&source.product, &mut texts);
     }

@@ -35,6 +35,7 @@ fn what_it_can_not_indent_is_told_with_its_place_and_left_as_it_is() {
         ("? a\n: b\n", "a key behind `?`"),
         ("a: [\n", "this is not YAML"),
         ("a: [b: c]\n", "a pair in brackets without braces"),
+        ("a:\n   b: \"x\n  y\"\n", "error[not-laid-out]"),
     ] {
         let bench = Bench::of(&[("trueup.yaml", "workspace: w\n"), ("a.yaml", text)], &sim);
         bench.run(&["fmt", "a.yaml"]).expect(3).says(words).says("a.yaml:");

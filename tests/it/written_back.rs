@@ -138,6 +138,7 @@ fn what_is_given_elsewhere_is_told_with_the_text_to_paste() {
         ("site/system-variables/many_a", "each", "value: 198.51.100.77/32"),
     ] {
         let ran = bench.run(&["adopt", "--drift", "--write", address]).expect(5).says(why).says(paste);
+        let ran = ran.says("warning[not-written-back]");
         assert_eq!(ran.out, "", "{}", ran.all());
         assert_eq!(fs::read_to_string(bench.path().join("all.yaml")).unwrap(), before);
     }
