@@ -13,8 +13,8 @@
 pub(crate) mod blind;
 pub(crate) mod document;
 pub(crate) mod drift;
-mod fabric;
 pub(crate) mod expansion;
+mod fabric;
 pub(crate) mod findings;
 pub(crate) mod graph;
 pub(crate) mod history;

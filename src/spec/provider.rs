@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::spec::{
-    Action, Artifact, Auth, CallPlace, FabricTable, Field, Halves, Identity, InstallationProof, Kind, Strength, TableCall,
-    TrafficTable, Type,
+    Action, Artifact, Auth, CallPlace, FabricTable, Field, Halves, Identity, InstallationProof, Kind, Strength,
+    TableCall, TrafficTable, Type,
 };
 use wire::Method;
 

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::topology::{Credentials, KeyPlace, LedgerPlace, Policy, Prune, RuleSetting, SecretStatus, Target, Tls, Topology};
+use crate::topology::{
+    Credentials, KeyPlace, LedgerPlace, Policy, Prune, RuleSetting, SecretStatus, Target, Tls, Topology,
+};
 
 /// A setting that is another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
